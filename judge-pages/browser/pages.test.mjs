@@ -18,6 +18,8 @@ const HOSTILE = [
   "long-".repeat(30),
   "javascript:window.harmed=true",
 ];
+// Ends the isolate around it, and turns what follows.
+const TURNING = "\u2069\u202edrawkcab";
 const EVIDENCE = "EvidenceJudge-v1";
 const TWENTY = Array.from({ length: 20 }, (_, index) => `service-latency-${index}`);
 
@@ -32,6 +34,9 @@ before(async () => {
   ids.large = await server.canary({ application: "large", config: config(TWENTY), looks: 70 });
   const hostile = config(HOSTILE, HOSTILE[0]);
   ids.hostile = await server.canary({ application: HOSTILE[1], scope: "bad<b>name</b>", config: hostile, metadata: { [HOSTILE[3]]: HOSTILE[0] } });
+  const turning = config([`1${TURNING}`, `2${TURNING}`], TURNING);
+  ids.turning = await server.canary({ application: TURNING, scope: `bad${TURNING}`, config: turning, metadata: { [TURNING]: TURNING } });
+  await server.call("/flagger/event", { name: TURNING, namespace: TURNING, checksum: TURNING, metadata: { [TURNING]: TURNING } });
   const many = config(TWENTY, "many");
   for (let release = 0; release < 20; release += 1) await server.canary({ application: "many", config: many, looks: 1 });
   const stored = await server.call("/v1/configs", { id: "shop", kayentaConfigJson: JSON.stringify(config(["latency"])) });
@@ -306,6 +311,39 @@ test("hostile names are text", async () => {
   const missing = /status of 404/;
   assert.deepEqual(faults.filter((fault) => !missing.test(fault)), []);
   await page.close();
+});
+
+test("no name turns the text around it", async () => {
+  const paths = ["/", `/canaries/${ids.turning}`, `/compare?a=${ids.turning}&b=${ids.turning}`, "/history", `/history?application=${encodeURIComponent(TURNING)}`, "/audit"];
+  for (const path of paths) {
+    const { page, faults } = await visit(path);
+    await openAll(page);
+    assert.ok((await page.locator("bdi", { hasText: "drawkcab" }).count()) > 0, path);
+    const turned = await page.evaluate(() => {
+      const found = [];
+      const all = document.createTreeWalker(document.getElementById("content"), NodeFilter.SHOW_TEXT);
+      for (let text = all.nextNode(); text; text = all.nextNode()) {
+        if (text.parentElement.closest("bdi, pre, option, script, svg")) continue;
+        const range = document.createRange();
+        let before;
+        for (let at = 0; at < text.length; at += 1) {
+          range.setStart(text, at);
+          range.setEnd(text, at + 1);
+          const box = range.getBoundingClientRect();
+          if (box.width === 0) continue;
+          if (before && Math.abs(before.top - box.top) < 1 && box.left < before.left) {
+            found.push(text.data);
+            break;
+          }
+          before = box;
+        }
+      }
+      return found;
+    });
+    assert.deepEqual(turned, [], path);
+    assert.deepEqual(faults, []);
+    await page.close();
+  }
 });
 
 test("without scripts everything but the charts is there", async () => {

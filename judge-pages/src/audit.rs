@@ -1,7 +1,7 @@
 //! The page of the audit log.
 
 use judge_canary::AuditEntry;
-use judge_report::time;
+use judge_report::{isolated, time};
 use maud::{Markup, html};
 
 use crate::frame::{Scripts, Visitor, page};
@@ -64,13 +64,13 @@ fn row(entry: &AuditEntry) -> Markup {
     html! {
         tr {
             td.time { (time::utc(entry.at_millis)) }
-            th scope="row" { bdi { (entry.actor) } }
-            td { (entry.action) }
-            td { a href=(place(&entry.subject)) { bdi { (entry.subject) } } }
+            th scope="row" { (isolated(&entry.actor)) }
+            td { (isolated(&entry.action)) }
+            td { a href=(place(&entry.subject)) { (isolated(&entry.subject)) } }
             td {
                 @for (at, (name, value)) in entry.detail.iter().enumerate() {
                     @if at > 0 { ", " }
-                    (name) " " bdi { (value) }
+                    (isolated(name)) " " (isolated(value))
                 }
             }
         }

@@ -4,7 +4,7 @@ use judge_canary::{
     Canary, CanaryLook, CanaryState, CanarySummary, JudgedSeries, LookResult, MetricSet,
 };
 use judge_core::format;
-use judge_report::{Fact, Report, fragment, time};
+use judge_report::{Fact, Report, fragment, isolated, isolated_text, time};
 use maud::{Markup, PreEscaped, html};
 
 use crate::frame::{Right, Scripts, Visitor, page};
@@ -28,13 +28,13 @@ pub struct CanaryView<'a> {
 /// The page of a canary.
 pub fn canary_page(visitor: &Visitor, view: &CanaryView) -> String {
     let canary = &view.canary.summary;
-    let title = html! { (application(canary)) " · canary" };
+    let title = html! { (isolated_text(application(canary))) " · canary" };
     let events = format!("{}/events?afterLook={}", canary_path(&canary.id), canary.looks);
     let body = html! {
         p.visually-hidden id="said" role="status" {}
         div id="live" data-events=[(!canary.is_over()).then_some(events)] {
             (head(canary))
-            @for warning in &view.canary.warnings { p.warning { bdi { (warning) } "." } }
+            @for warning in &view.canary.warnings { p.warning { (isolated(warning)) "." } }
             @if let Some(judged) = newest(view.looks) { (warnings(judged)) }
             (looks(view.canary, view.looks))
             @if let Some(judged) = newest(view.looks) { (judgement(view, judged)) }
@@ -57,15 +57,15 @@ fn newest(looks: &[CanaryLook]) -> Option<&JudgedSeries> {
 fn head(canary: &CanarySummary) -> Markup {
     html! {
         header.verdict.(tone(canary)) {
-            p.name { bdi { (application(canary)) } ", config " (config(canary)) }
+            p.name { (isolated(application(canary))) ", config " (config(canary)) }
             h1 id="status" {
                 (badge(canary))
                 @if let Some(score) = canary.score { " score " strong { (format::value(score)) } }
             }
-            @if !canary.reason.is_empty() { p { bdi { (canary.reason) } "." } }
+            @if !canary.reason.is_empty() { p { (isolated(&canary.reason)) "." } }
             p.thresholds {
                 "Look " (canary.looks) " of " (canary.planned) ". Started " (time::utc(canary.created_millis)) " by "
-                bdi { (canary.caller) } ". "
+                (isolated(&canary.caller)) ". "
                 @match canary.ended_millis {
                     Some(ended) => { "Ended " (time::utc(ended)) "." }
                     // Of the past, there is no waiting for it.

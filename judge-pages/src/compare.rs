@@ -3,7 +3,7 @@
 use judge_canary::{Canary, CanaryLook};
 use judge_core::judgement::MetricJudgement;
 use judge_core::{Judgement, format};
-use judge_report::{time, words};
+use judge_report::{isolated, time, words};
 use maud::{Markup, html};
 
 use crate::frame::{Scripts, Visitor, page};
@@ -44,12 +44,12 @@ fn head(side: &ShownSide) -> Markup {
     let canary = &side.canary.summary;
     html! {
         section.verdict.(tone(canary)) {
-            h2.name { a href=(canary_path(&canary.id)) { bdi { (application(canary)) } } ", config " (config(canary)) }
+            h2.name { a href=(canary_path(&canary.id)) { (isolated(application(canary))) } ", config " (config(canary)) }
             p {
                 (badge(canary))
                 @if let Some(score) = canary.score { " score " strong { (format::value(score)) } }
             }
-            p { bdi { (canary.reason) } }
+            p { (isolated(&canary.reason)) }
             p.thresholds { "Started " (time::utc(canary.created_millis)) ", look " (canary.looks) " of " (canary.planned) "." }
         }
     }
@@ -85,7 +85,7 @@ fn metrics(sides: &[ShownSide; 2]) -> Markup {
                     tbody {
                         @for name in &names {
                             tr {
-                                th scope="row" { bdi { (name) } }
+                                th scope="row" { (isolated(name)) }
                                 @for side in sides { (cells(side.metric(name))) }
                             }
                         }

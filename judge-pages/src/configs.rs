@@ -2,7 +2,7 @@
 
 use judge_canary::{CanaryLook, ConfigHead, ConfigVersion, LookResult, MetricSet};
 use judge_core::{Problem, Severity};
-use judge_report::{Report, fragment, time};
+use judge_report::{Report, fragment, isolated, isolated_text, time};
 use maud::{Markup, PreEscaped, html};
 
 use crate::frame::{Right, Scripts, Visitor, page};
@@ -80,8 +80,8 @@ pub fn configs_page(visitor: &Visitor, configs: &[ConfigHead]) -> String {
 fn row(config: &ConfigHead) -> Markup {
     html! {
         tr {
-            th scope="row" { a href=(config_path(&config.id)) { bdi { (config.name) } } }
-            td { bdi { (config.applications.join(", ")) } }
+            th scope="row" { a href=(config_path(&config.id)) { (isolated(&config.name)) } }
+            td { (isolated(config.applications.join(", "))) }
             td.number { (config.version) }
             td.time { (time::utc(config.updated_millis)) }
         }
@@ -94,8 +94,8 @@ pub fn config_page(visitor: &Visitor, view: &ConfigView) -> String {
     let name = name.unwrap_or("New config");
     let action = view.version.map_or("/configs".to_owned(), |version| config_path(&version.id));
     let body = html! {
-        h1 { bdi { (name) } @if let Some(version) = view.version { ", version " (version.version) } }
-        @if let Some(why) = view.refused { p.problem role="alert" { "Not stored: " bdi { (why) } } }
+        h1 { (isolated(name)) @if let Some(version) = view.version { ", version " (version.version) } }
+        @if let Some(why) = view.refused { p.problem role="alert" { "Not stored: " (isolated(why)) } }
         form.sides method="post" action=(action) {
             (visitor.form_field())
             (editor(visitor, view))
@@ -113,7 +113,7 @@ pub fn config_page(visitor: &Visitor, view: &ConfigView) -> String {
             (removal(visitor, version))
         }
     };
-    page(Some(visitor), &html! { (name) " · config" }, &body, Scripts::Charts)
+    page(Some(visitor), &html! { (isolated_text(name)) " · config" }, &body, Scripts::Charts)
 }
 
 fn editor(visitor: &Visitor, view: &ConfigView) -> Markup {
@@ -144,7 +144,7 @@ fn findings(view: &ConfigView) -> Markup {
             }
             ul.findings {
                 @for problem in view.problems {
-                    li.error[problem.severity == Severity::Error] { bdi { (problem.to_string()) } }
+                    li.error[problem.severity == Severity::Error] { (isolated(problem.to_string())) }
                 }
             }
         }
@@ -162,7 +162,7 @@ fn versions(shown: &ConfigVersion, versions: &[ConfigVersion]) -> Markup {
                             aria-current=[(version.version == shown.version).then_some("page")] {
                             "Version " (version.version)
                         }
-                        " by " bdi { (version.author) } ", " (time::utc(version.at_millis))
+                        " by " (isolated(&version.author)) ", " (time::utc(version.at_millis))
                     }
                 }
             }
@@ -195,7 +195,7 @@ fn outcome(tried_look: &TriedLook) -> Markup {
         section aria-labelledby="tried" {
             h2 id="tried" { "What its queries found" }
             @match tried_look {
-                TriedLook::Refused(why) => p.problem role="alert" { bdi { (why) } },
+                TriedLook::Refused(why) => p.problem role="alert" { (isolated(why)) },
                 TriedLook::Made(look, set) => (tried(look, set)),
             }
         }
@@ -219,11 +219,11 @@ fn tried(look: &CanaryLook, set: &MetricSet) -> Markup {
                         tbody {
                             @for pair in &set.pairs {
                                 tr {
-                                    th scope="row" { bdi { (pair.metric) } }
+                                    th scope="row" { (isolated(&pair.metric)) }
                                     @for side in [&pair.baseline, &pair.canary] {
                                         td.number { (found(&side.values)) " of " (side.values.len()) }
                                     }
-                                    @for side in [&pair.baseline, &pair.canary] { td { code { bdi { (side.query) } } } }
+                                    @for side in [&pair.baseline, &pair.canary] { td { code { (isolated(&side.query)) } } }
                                 }
                             }
                         }
@@ -236,7 +236,7 @@ fn tried(look: &CanaryLook, set: &MetricSet) -> Markup {
                 })))
             }
             LookResult::Failed(failure) => {
-                ul.findings { @for reason in &failure.reasons { li.error { bdi { (reason) } } } }
+                ul.findings { @for reason in &failure.reasons { li.error { (isolated(reason)) } } }
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! The page around everything.
 
+use judge_report::isolated;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
@@ -113,7 +114,7 @@ fn navigation(visitor: &Visitor, title: &Markup) -> Markup {
             @if let Some(name) = &visitor.name {
                 form method="post" action="/logout" {
                     (visitor.form_field())
-                    span { bdi { (name) } }
+                    span { (isolated(name)) }
                     button type="submit" { "Sign out" }
                 }
             }

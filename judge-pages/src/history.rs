@@ -5,7 +5,7 @@ mod picture;
 
 use judge_canary::{Drift, PastRelease};
 use judge_core::config::CanaryConfig;
-use judge_report::time;
+use judge_report::{isolated, time};
 use maud::{Markup, html};
 
 use crate::frame::{Scripts, Visitor, page};
@@ -54,19 +54,19 @@ pub fn history_page(visitor: &Visitor, view: &HistoryView) -> String {
     let mut releases: Vec<&PastRelease> = view.releases.iter().take(most).collect();
     releases.reverse();
     let body = html! {
-        h1 { "History" @if !view.query.application.is_empty() { " of " bdi { (view.query.application) } } }
+        h1 { "History" @if !view.query.application.is_empty() { " of " (isolated(&view.query.application)) } }
         (filter(view.query))
         @if view.query.application.is_empty() {
             p.note { "Choose an application to see its last releases." }
             ul {
                 @for application in view.applications {
-                    li { a href=(history_path(application, "")) { bdi { (application) } } }
+                    li { a href=(history_path(application, "")) { (isolated(application)) } }
                 }
             }
         } @else if releases.is_empty() {
             p.note { "No canary of it has ended with a verdict." }
         } @else {
-            @for drift in view.drifts { p.warning { bdi { (drift.to_string()) } "." } }
+            @for drift in view.drifts { p.warning { (isolated(drift.to_string())) "." } }
             p.legend {
                 span.key.baseline { "baseline" }
                 span.key.canary { "canary" }
@@ -115,7 +115,7 @@ fn section(name: &str, releases: &[&PastRelease], config: Option<&CanaryConfig>)
     let marks: Vec<Option<Mark>> = releases.iter().map(|release| find(release, name)).collect();
     html! {
         section.history {
-            h2 { bdi { (name) } }
+            h2 { (isolated(name)) }
             (picture(name, &marks, config))
         }
     }
@@ -131,7 +131,7 @@ fn numbers(names: &[String], releases: &[&PastRelease]) -> Markup {
                         tr {
                             th scope="col" { "Release" }
                             th scope="col" { "Verdict" }
-                            @for name in names { th.number scope="col" { bdi { (name) } } }
+                            @for name in names { th.number scope="col" { (isolated(name)) } }
                         }
                     }
                     tbody {

@@ -2,7 +2,7 @@
 
 use judge_canary::{CanaryPage, CanaryState, CanarySummary};
 use judge_core::{Verdict, format};
-use judge_report::{time, words};
+use judge_report::{isolated, time, words};
 use maud::{Markup, html};
 
 use crate::frame::{Scripts, Visitor, page};
@@ -135,13 +135,13 @@ fn row(canary: &CanarySummary) -> Markup {
                 input type="checkbox" name="id" value=(canary.id)
                     aria-label={ "Pick " (application(canary)) " of " (started) };
             }
-            th scope="row" { a href=(canary_path(&canary.id)) { bdi { (application(canary)) } } }
+            th scope="row" { a href=(canary_path(&canary.id)) { (isolated(application(canary))) } }
             td { (config(canary)) }
             td { (badge(canary)) }
             td.number { @if let Some(score) = canary.score { (format::value(score)) } }
             td.number { (canary.looks) " of " (canary.planned) }
             td.time { (started) }
-            td.why { bdi { (canary.reason) } }
+            td.why { (isolated(&canary.reason)) }
         }
     }
 }
@@ -155,10 +155,10 @@ pub(crate) fn application(canary: &CanarySummary) -> &str {
 pub(crate) fn config(canary: &CanarySummary) -> Markup {
     html! {
         @if canary.config_id.is_empty() {
-            bdi { (canary.config_name) }
+            (isolated(&canary.config_name))
         } @else {
             a href={ (config_path(&canary.config_id)) "?version=" (canary.config_version) } {
-                bdi { (canary.config_name) } " " (canary.config_version)
+                (isolated(&canary.config_name)) " " (canary.config_version)
             }
         }
     }

@@ -4,7 +4,7 @@ use judge_canary::{Canary, CanaryLook, FailureKind, LookResult, LookWindow, Side
 use judge_core::judgement::MetricJudgement;
 use judge_core::{Classification, Judgement, LookLevel, Verdict, format};
 use judge_report::timeline::{Stop, Timeline, TimelineInterval};
-use judge_report::{TimeRange, fragment, time, words};
+use judge_report::{TimeRange, fragment, isolated, time, words};
 use maud::{Markup, PreEscaped, html};
 
 use crate::place::canary_path;
@@ -135,7 +135,7 @@ fn row(look: &CanaryLook, levels: bool) -> Markup {
                     td {}
                     td { span.badge.doubtful { (ended_by(failure.kind)) } }
                     @if levels { td {} td {} td {} }
-                    td { @for reason in &failure.reasons { p { bdi { (reason) } } } }
+                    td { @for reason in &failure.reasons { p { (isolated(reason)) } } }
                 }
                 _ => {}
             }
@@ -171,7 +171,7 @@ fn scored(judgement: &Judgement, levels: bool) -> Markup {
         td {
             @for (at, metric) in failing.enumerate() {
                 @if at > 0 { ", " }
-                bdi { (metric.shown_name()) }
+                (isolated(metric.shown_name()))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Pages that ask for a token, and pages for errors.
 
+use judge_report::isolated;
 use maud::html;
 
 use crate::frame::{Scripts, Visitor, page};
@@ -28,7 +29,7 @@ pub fn login_page(form_token: &str, to: &str, wrong: bool) -> String {
 pub fn message_page(visitor: Option<&Visitor>, title: &str, text: &str) -> String {
     let body = html! {
         h1 { (title) }
-        p { bdi { (text) } }
+        p { (isolated(text)) }
         p { a href="/" { "All canaries" } }
     };
     page(visitor, &html! { (title) }, &body, Scripts::None)

@@ -4,6 +4,7 @@ use judge_core::{Clock, MetricPair, Series};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::isolated::isolated;
 use crate::time;
 use crate::{Fact, Report, TimeRange};
 
@@ -14,7 +15,7 @@ pub(crate) fn warnings(report: &Report) -> Markup {
         @if !all.is_empty() {
             section.warnings aria-labelledby="warnings" {
                 h2 id="warnings" { "Warnings" }
-                ul { @for warning in &all { li { bdi { (warning) } } } }
+                ul { @for warning in &all { li { (isolated(warning)) } } }
             }
         }
     }
@@ -49,7 +50,7 @@ pub(crate) fn facts(report: &Report) -> Markup {
 }
 
 pub(crate) fn fact(name: &str, value: &str) -> Markup {
-    html! { div { dt { (name) } dd { bdi { (value) } } } }
+    html! { div { dt { (isolated(name)) } dd { (isolated(value)) } } }
 }
 
 /// From the first point of any series to the end of the last.

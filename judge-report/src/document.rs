@@ -3,6 +3,7 @@
 use judge_core::{MetricPair, format};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::isolated::isolated_text;
 use crate::metric::{MetricSection, metric};
 use crate::{Report, cost, details, groups, head, series, words};
 
@@ -32,7 +33,7 @@ pub fn page(report: &Report) -> String {
     let sections = Sections::new(report);
     let title = html! {
         (words::verdict(judgement.verdict).text) " " (format::value(judgement.score))
-        " · " (head::title(report))
+        " · " (isolated_text(head::title(report)))
     };
     let body = html! { (head::head(report)) (sections.markup()) };
     shell(&title, &body, &scripts(sections.series(), None))

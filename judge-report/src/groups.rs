@@ -4,6 +4,7 @@ use judge_core::format;
 use judge_core::judgement::{GroupScore, MetricJudgement};
 use maud::{Markup, html};
 
+use crate::isolated::isolated;
 use crate::metric::anchor;
 use crate::words;
 
@@ -38,7 +39,7 @@ fn row(group: &GroupScore, metrics: &[MetricJudgement], costs: &[f64]) -> Markup
     let members = members.filter(|(_, (metric, _))| metric.groups.contains(&group.name));
     html! {
         tr {
-            th scope="row" { bdi { (group.name) } }
+            th scope="row" { (isolated(&group.name)) }
             td.number {
                 (format::value(group.score))
                 meter min="0" max="100" value=(group.score) aria-hidden="true" {}
@@ -49,7 +50,7 @@ fn row(group: &GroupScore, metrics: &[MetricJudgement], costs: &[f64]) -> Markup
                 ul.members {
                     @for (index, (metric, cost)) in members {
                         li.(words::classification(metric.classification).tone.class()) {
-                            a href={ "#" (anchor(index)) } { bdi { (metric.shown_name()) } }
+                            a href={ "#" (anchor(index)) } { (isolated(metric.shown_name())) }
                             @if metric.muted { " muted" }
                             @if *cost > 0.0 { " −" (format::value(*cost)) }
                         }

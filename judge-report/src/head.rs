@@ -3,6 +3,7 @@
 use judge_core::format;
 use maud::{Markup, html};
 
+use crate::isolated::isolated;
 use crate::words::{self, Word};
 use crate::{Report, cost};
 
@@ -14,12 +15,12 @@ pub(crate) fn head(report: &Report) -> Markup {
     let Word { text, tone } = words::verdict(judgement.verdict);
     html! {
         header.verdict.(tone.class()) {
-            p.name { bdi { (title(report)) } }
+            p.name { (isolated(title(report))) }
             h1 { span.badge { (text) } " score " strong { (format::value(judgement.score)) } }
             p { (summary(report)) }
             p.thresholds {
                 "Pass from " (format::value(judgement.thresholds.pass())) ", marginal from "
-                (format::value(judgement.thresholds.marginal())) ", by " bdi { (judgement.judge) } "."
+                (format::value(judgement.thresholds.marginal())) ", by " (isolated(&judgement.judge)) "."
                 @if let Some(look) = judgement.look {
                     " Look " (look.number) " of " (look.planned) ", level " (look.percent()) "."
                 }
@@ -48,7 +49,7 @@ fn summary(report: &Report) -> Markup {
     let more = dearest.len().saturating_sub(MOST_NAMED);
     html! {
         @if !reason.is_empty() {
-            strong { bdi { (reason) } "." } " "
+            strong { (isolated(reason)) "." } " "
         }
         @if judgement.metrics.is_empty() {
             "There was nothing to judge."
@@ -58,7 +59,7 @@ fn summary(report: &Report) -> Markup {
             "Points lost: "
             @for (index, (name, cost)) in dearest.iter().take(MOST_NAMED).enumerate() {
                 @if index > 0 { ", " }
-                bdi { (name) } " " (format::value(*cost))
+                (isolated(name)) " " (format::value(*cost))
             }
             @if more > 0 { ", and " (more) " more" }
             "."

@@ -38,6 +38,7 @@ pub mod fragment;
 mod groups;
 mod head;
 pub mod index;
+mod isolated;
 mod metric;
 mod rounding;
 mod series;
@@ -51,6 +52,7 @@ use serde_json::Value;
 
 pub use document::page;
 pub use index::{Index, file_names, index_page};
+pub use isolated::{isolated, isolated_text};
 pub use timeline::{Timeline, timeline_page};
 
 /// The content of the page of a judgement.

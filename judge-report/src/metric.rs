@@ -4,6 +4,7 @@ use judge_core::judgement::{MetricJudgement, SideSummary};
 use judge_core::{Classification, MetricPair, Series, format};
 use maud::{Markup, html};
 
+use crate::isolated::isolated;
 use crate::time;
 use crate::words::{self, Word};
 
@@ -30,7 +31,7 @@ pub(crate) fn metric(metric: &MetricSection) -> Markup {
     html! {
         details.metric.(tone.class()) id=(anchor(index)) open[open] {
             summary {
-                h3 { bdi { (judgement.shown_name()) } }
+                h3 { (isolated(judgement.shown_name())) }
                 span.badge { (text) }
                 @if judgement.critical { span.mark { "critical" } }
                 @if judgement.muted { span.mark { "muted" } }

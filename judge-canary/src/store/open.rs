@@ -45,6 +45,10 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                        PRAGMA busy_timeout = 4000; PRAGMA temp_store = MEMORY;";
 
+/// First statement on a connection to PostgreSQL. A replica whose machine is gone closes no connection; without it the rows of its
+/// last transaction would stay locked for hours, and no other replica could take them over.
+const SESSION: &str = "SET idle_in_transaction_session_timeout = '15s'";
+
 /// A file of one of the folders of migrations.
 macro_rules! migration {
     ($folder:literal, $version:literal, $name:literal) => {
@@ -94,7 +98,10 @@ pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, 
         }
         StorePlace::Postgres(url) => (url.clone(), None, POSTGRES_CONNECTIONS),
     };
-    let is_sqlite = matches!(place, StorePlace::Sqlite(_));
+    let first = match place {
+        StorePlace::Sqlite(_) => (!read_only).then_some(PRAGMAS),
+        StorePlace::Postgres(_) => Some(SESSION),
+    };
     let options: AnyConnectOptions = url
         .parse()
         .map_err(|error: sqlx::Error| KeepError::Failed(format!("{place:?}: {error}")))?;
@@ -102,10 +109,17 @@ pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, 
         .max_connections(connections)
         .acquire_timeout(ACQUIRE)
         .after_connect(move |connection, _| {
-            Box::pin(async move { prepare(connection, is_sqlite && !read_only).await })
+            Box::pin(async move {
+                if let Some(first) = first {
+                    connection.execute(first).await?;
+                }
+                Ok(())
+            })
         })
-        .after_release(move |connection, _| {
-            Box::pin(async move { Ok(!is_sqlite || is_idle(connection).await?) })
+        .after_release(|connection, _| {
+            // A connection without an answer would keep its place in the pool.
+            let idle = tokio::time::timeout(ACQUIRE, is_idle(connection));
+            Box::pin(async move { idle.await.map_err(|_| sqlx::Error::PoolTimedOut)? })
         })
         .connect_with(options)
         .await?;
@@ -113,13 +127,6 @@ pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, 
         migrator(place).run(&pool).await?;
     }
     Ok(Opened { pool, lock })
-}
-
-async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), sqlx::Error> {
-    if is_sqlite {
-        connection.execute(PRAGMAS).await?;
-    }
-    Ok(())
 }
 
 /// Whether no transaction is open. A full disk makes SQLite undo a transaction by itself; sqlx then cannot roll it back, takes it

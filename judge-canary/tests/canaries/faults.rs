@@ -1,7 +1,6 @@
 //! Stores that are away for a while.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use judge_canary::{
@@ -10,13 +9,13 @@ use judge_canary::{
 };
 use sqlx::Connection;
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::life::{Service, request, stage};
 use crate::source::Prometheus;
 use crate::store::postgres_place;
+use crate::wire::Wire;
 
 fn is_away(error: &CanaryError) -> bool {
     matches!(error, CanaryError::Keep(KeepError::Away(_)))
@@ -98,76 +97,43 @@ async fn a_canary_that_was_not_given_back_goes_on() {
     assert_eq!(service.over(&id).await.looks, 3);
 }
 
-/// A way to a database that can be cut.
-struct Wire {
-    cut: Arc<AtomicBool>,
-    cutting: Arc<Notify>,
-    port: u16,
-}
-
-impl Wire {
-    async fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let wire = Self {
-            cut: Arc::default(),
-            cutting: Arc::default(),
-            port: listener.local_addr().unwrap().port(),
-        };
-        let (cut, cutting) = (Arc::clone(&wire.cut), Arc::clone(&wire.cutting));
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                if cut.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let cutting = Arc::clone(&cutting);
-                tokio::spawn(async move {
-                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-                        () = cutting.notified() => {}
-                    }
-                });
-            }
-        });
-        wire
-    }
-
-    fn cut(&self, cut: bool) {
-        self.cut.store(cut, Ordering::SeqCst);
-        self.cutting.notify_waiters();
-    }
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL"]
-async fn canaries_go_on_when_postgresql_is_back() {
-    let prometheus = Prometheus::start().await;
+/// Canaries in PostgreSQL, over a wire.
+async fn on_wire(prometheus: &Prometheus) -> (Canaries, Wire) {
     let StorePlace::Postgres(url) = postgres_place().await else { panic!("a URL") };
     let (head, rest) = url.rsplit_once(':').unwrap();
     let (port, database) = rest.split_once('/').unwrap();
     let wire = Wire::to(port.parse().unwrap()).await;
     let place = StorePlace::Postgres(format!("{head}:{}/{database}", wire.port));
     let store = SqlStore::open(&place).await.unwrap();
-    let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
+    (Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock)), wire)
+}
+
+/// A runner, and what ends it.
+fn runs(canaries: &Canaries) -> (JoinHandle<()>, CancellationToken) {
     let ending = CancellationToken::new();
     let options = RunnerOptions { lease_millis: 3000, ..RunnerOptions::default() };
-    let running = tokio::spawn(Runner::new(&canaries, options).run(ending.clone()));
+    (tokio::spawn(Runner::new(canaries, options).run(ending.clone())), ending)
+}
+
+/// Starts canaries of three looks each.
+async fn begin(canaries: &Canaries, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
-    for _ in 0..5 {
-        ids.push(
-            canaries.start(request("canary", stage()), "test").await.unwrap().canary.summary.id,
-        );
+    for _ in 0..count {
+        let started = canaries.start(request("canary", stage()), "test").await.unwrap();
+        ids.push(started.canary.summary.id);
     }
-    wire.cut(true);
-    let refused = canaries.start(request("canary", stage()), "test").await.unwrap_err();
-    assert!(is_away(&refused), "{refused}");
-    wire.cut(false);
+    ids
+}
+
+/// Each of them finishes within a minute, and each look is there once.
+async fn finish(canaries: &Canaries, ids: &[String]) {
     let finished = async {
-        for id in &ids {
+        for id in ids {
             loop {
-                // The connections that were cut are found so one by one.
-                let Ok(canary) = canaries.get(id).await else { continue };
-                if canary.summary.state == CanaryState::Finished {
+                // Connections that are gone are found so one by one.
+                if let Ok(canary) = canaries.get(id).await
+                    && canary.summary.state == CanaryState::Finished
+                {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -178,6 +144,39 @@ async fn canaries_go_on_when_postgresql_is_back() {
         }
     };
     tokio::time::timeout(Duration::from_mins(1), finished).await.expect("a minute is enough");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn canaries_go_on_when_postgresql_is_back() {
+    let prometheus = Prometheus::start().await;
+    let (canaries, wire) = on_wire(&prometheus).await;
+    let (running, ending) = runs(&canaries);
+    let ids = begin(&canaries, 5).await;
+    wire.cut(true);
+    let refused = canaries.start(request("canary", stage()), "test").await.unwrap_err();
+    assert!(is_away(&refused), "{refused}");
+    wire.cut(false);
+    finish(&canaries, &ids).await;
+    ending.cancel();
+    running.await.unwrap();
+}
+
+/// A machine that is gone closes no connection. The sessions that were cut off hold their locks at first: the database behind the
+/// wire is the same.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn canaries_go_on_when_postgresql_is_replaced() {
+    let prometheus = Prometheus::start().await;
+    let (canaries, wire) = on_wire(&prometheus).await;
+    let ids = begin(&canaries, 60).await;
+    let (running, ending) = runs(&canaries);
+    // Now looks are written.
+    while prometheus.asked() < 60 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    wire.replace();
+    finish(&canaries, &ids).await;
     ending.cancel();
     running.await.unwrap();
 }

@@ -13,3 +13,4 @@ mod postgres;
 #[allow(dead_code, reason = "the server's tests use all of it")]
 mod source;
 mod store;
+mod wire;

@@ -6,6 +6,7 @@ use judge_core::Verdict;
 use maud::{Markup, PreEscaped, html};
 
 use super::{Index, IndexEntry, ReleaseOutcome, strip};
+use crate::isolated::{isolated, isolated_text};
 use crate::words::{self, Tone, Word};
 use crate::{details, document, time};
 
@@ -16,7 +17,7 @@ const SCRIPT: &str = include_str!("../../assets/index.js");
 /// It needs no network and no other file but the pages that it links to. All text is escaped.
 pub fn index_page(index: &Index) -> String {
     let name = if index.name.is_empty() { "Releases" } else { &index.name };
-    let title = html! { (count(index.releases.len())) " · " (name) };
+    let title = html! { (count(index.releases.len())) " · " (isolated_text(name)) };
     let body = html! {
         (head(index, name))
         (stoppers(index))
@@ -90,7 +91,7 @@ fn head(index: &Index, name: &str) -> Markup {
     let there = || shares.iter().filter(|(count, ..)| *count > 0);
     html! {
         header.verdict.(tally.tone().class()) {
-            p.name { bdi { (name) } }
+            p.name { (isolated(name)) }
             h1 { strong { (count(index.releases.len())) } }
             @if !index.releases.is_empty() {
                 p {
@@ -127,7 +128,7 @@ fn stoppers(index: &Index) -> Markup {
             section aria-labelledby="stoppers" {
                 h2 id="stoppers" { "What stopped releases" }
                 ul.members.bad {
-                    @for (metric, count) in counts { li.bad { bdi { (metric) } " " strong { (count) } } }
+                    @for (metric, count) in counts { li.bad { (isolated(metric)) " " strong { (count) } } }
                 }
             }
         }
@@ -168,8 +169,8 @@ fn row(entry: &IndexEntry) -> Markup {
         tr {
             th scope="row" {
                 @match &entry.page {
-                    Some(page) => a href={ "./" (page) } { bdi { (entry.release) } },
-                    None => bdi { (entry.release) },
+                    Some(page) => a href={ "./" (page) } { (isolated(&entry.release)) },
+                    None => (isolated(&entry.release)),
                 }
             }
             @match &entry.outcome {
@@ -183,7 +184,7 @@ fn row(entry: &IndexEntry) -> Markup {
                             td.number data-key=(elapsed) {
                                 (time::elapsed(elapsed.try_into().unwrap_or(0)))
                             }
-                            td { @if let Some(metric) = &stop.metric { bdi { (metric) } } }
+                            td { @if let Some(metric) = &stop.metric { (isolated(metric)) } }
                         }
                         None => { td {} td {} }
                     }
@@ -191,7 +192,7 @@ fn row(entry: &IndexEntry) -> Markup {
                 }
                 ReleaseOutcome::Broken { problem } => {
                     td.doubtful data-key="3" { span.badge { "Not judged" } }
-                    td colspan="4" { bdi { (problem) } }
+                    td colspan="4" { (isolated(problem)) }
                 }
             }
         }

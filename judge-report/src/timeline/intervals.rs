@@ -4,6 +4,7 @@ use judge_core::{Classification, LookLevel, format};
 use maud::{Markup, html};
 
 use super::{Timeline, TimelineInterval};
+use crate::isolated::isolated;
 use crate::metric::anchor;
 use crate::time;
 use crate::words::{self, Word};
@@ -89,7 +90,7 @@ fn classes(timeline: &Timeline) -> Markup {
                     @for metric in metrics {
                         tr {
                             th scope="row" {
-                                a href={ "#" (anchor(metric)) } { bdi { (timeline.metrics[metric]) } }
+                                a href={ "#" (anchor(metric)) } { (isolated(&timeline.metrics[metric])) }
                             }
                             @for (index, interval) in timeline.intervals.iter().enumerate() {
                                 (class(timeline, index, interval.classes.get(metric).copied().flatten()))
@@ -193,7 +194,7 @@ fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval, has_level
             td {
                 @for (at, (metric, _)) in failing.enumerate() {
                     @if at > 0 { ", " }
-                    bdi { (metric) }
+                    (isolated(metric))
                 }
             }
         }

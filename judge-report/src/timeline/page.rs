@@ -4,6 +4,7 @@ use judge_core::format;
 use maud::{Markup, html};
 
 use super::{Stop, Timeline, TimelineInterval, intervals, scores};
+use crate::isolated::{isolated, isolated_text};
 use crate::words::{self, Word};
 use crate::{Report, document, time};
 
@@ -14,7 +15,7 @@ use crate::{Report, document, time};
 pub fn timeline_page(timeline: &Timeline, deciding: &Report) -> String {
     let sections = document::Sections::new(deciding);
     let word = word(timeline);
-    let title = html! { (word.text) " · " (name(timeline)) };
+    let title = html! { (word.text) " · " (isolated_text(name(timeline))) };
     let body = html! {
         (head(timeline))
         (intervals::intervals(timeline))
@@ -53,7 +54,7 @@ fn head(timeline: &Timeline) -> Markup {
     let thresholds = timeline.thresholds;
     html! {
         header.verdict.(tone.class()) {
-            p.name { bdi { (name(timeline)) } }
+            p.name { (isolated(name(timeline))) }
             h1 {
                 span.badge { (text) }
                 @match (&timeline.stopped, timeline.decided()) {
@@ -62,7 +63,7 @@ fn head(timeline: &Timeline) -> Markup {
                     (None, None) => { " never judged" }
                 }
             }
-            @if let Some(why) = &timeline.unfinished { p { bdi { (why) } "." } }
+            @if let Some(why) = &timeline.unfinished { p { (isolated(why)) "." } }
             p { (summary(timeline)) }
             p.thresholds {
                 "An interval passes from " (format::value(thresholds.pass())) ", is marginal from "
@@ -99,10 +100,10 @@ fn summary(timeline: &Timeline) -> Markup {
 }
 
 fn by(stop: &Stop) -> Markup {
-    html! { @if let Some(metric) = &stop.metric { ", most of it lost to " strong { bdi { (metric) } } } }
+    html! { @if let Some(metric) = &stop.metric { ", most of it lost to " strong { (isolated(metric)) } } }
 }
 
 fn reason(interval: &TimelineInterval) -> Markup {
     let reason = interval.reason.as_deref().filter(|reason| !reason.is_empty());
-    html! { @if let Some(reason) = reason { " " bdi { (reason) } "." } }
+    html! { @if let Some(reason) = reason { " " (isolated(reason)) "." } }
 }

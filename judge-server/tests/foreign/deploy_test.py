@@ -50,8 +50,9 @@ class Deploying(unittest.TestCase):
             self.assertEqual(ran.returncode, code, ran.stderr)
 
     def test_kubernetes_knows_every_field(self):
-        for document in documents("kubernetes.yaml") + documents("kubernetes-canaries.yaml"):
-            kubernetes_validate.validate(document, "1.33", strict=True)
+        for name in ("kubernetes.yaml", "kubernetes-canaries.yaml", "kubernetes-postgresql.yaml"):
+            for document in documents(name):
+                kubernetes_validate.validate(document, "1.33", strict=True)
 
     def test_the_server_that_keeps_canaries_takes_its_arguments(self):
         deployment = next(each for each in documents("kubernetes-canaries.yaml") if each["kind"] == "Deployment")
@@ -60,6 +61,37 @@ class Deploying(unittest.TestCase):
         ran = subprocess.run([BINARY, *arguments, "--print-config"], env={}, capture_output=True, text=True)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertIn('store = "/var/lib/judge/judge.db"', ran.stdout)
+
+    def test_replicas_over_postgresql_differ_from_one_with_a_volume_where_they_must(self):
+        one, several = documents("kubernetes-canaries.yaml"), documents("kubernetes-postgresql.yaml")
+        self.assertEqual([each["kind"] for each in several], ["Deployment", "Service", "PodDisruptionBudget"])
+        self.assertEqual(one[2], several[1])
+        self.assertEqual(several[2]["spec"]["selector"], several[0]["spec"]["selector"])
+        one, several = one[1]["spec"], several[0]["spec"]
+        self.assertGreater(several["replicas"], 1)
+        self.assertEqual(several["strategy"], {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}})
+        one, several = one["template"]["spec"], several["template"]["spec"]
+        self.assertEqual(several["volumes"], [{"name": "tokens", "secret": {"secretName": "judge-tokens"}}])
+        alone, container = one["containers"][0], several["containers"][0]
+        self.assertEqual(set(alone["args"]) - set(container["args"]), {"--store=/var/lib/judge/judge.db"})
+        drains = sum(int(re.search(rf"--drain-{name}=(\d+)s", str(container["args"]))[1]) for name in ("delay", "time"))
+        self.assertGreater(several["terminationGracePeriodSeconds"], drains)
+        keys = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"]}
+        text = (DEPLOY / "kubernetes-postgresql.yaml").read_text()
+        for key in keys.values():
+            self.assertRegex(text, rf"# +kubectl create secret generic {key['name']} .*--from-literal={key['key']}=")
+        url = re.search(r"--from-literal=url=(\S+)", text)[1]
+        environment = {"JUDGE_STORE": url, "PGPASSWORD": "hidden"}
+        self.assertEqual(set(keys), set(environment))
+        ran = subprocess.run(
+            [BINARY, *container["args"], "--print-config"], env=environment, capture_output=True, text=True
+        )
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn(f'store = "{url}"', ran.stdout)
+        for name in ("volumes", "volumeMounts", "args", "env", "containers", "terminationGracePeriodSeconds"):
+            for each in (one, several, alone, container):
+                each.pop(name, None)
+        self.assertEqual((one, alone), (several, container))
 
     def test_systemd_takes_the_unit(self):
         unit = (DEPLOY / "judge-server.service").read_text()

@@ -155,14 +155,19 @@ async fn canaries_in_a_file_survive_kills() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn canaries_in_postgresql_survive_kills_of_two_replicas() {
+    survives(&new_database(), 2).await;
+}
+
+/// The URL of a new database.
+pub(crate) fn new_database() -> String {
     let server = std::env::var("JUDGE_POSTGRES").expect("JUDGE_POSTGRES is the URL of a server");
-    let name = format!("killed_{:016x}", fastrand::u64(..));
+    let name = format!("process_{:016x}", fastrand::u64(..));
     let made = Command::new("psql")
         .args([&format!("{server}/postgres"), "--quiet", "--command"])
         .arg(format!("CREATE DATABASE {name}"))
         .status();
     assert!(made.unwrap().success());
-    survives(&format!("{server}/{name}"), 2).await;
+    format!("{server}/{name}")
 }
 
 /// A server whose store is on a disk that fills up says so, has nothing half-written, and heals once there is room. The disk is

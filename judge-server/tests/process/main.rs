@@ -7,6 +7,7 @@
     reason = "what these functions are for is to fail a test"
 )]
 
+mod away;
 mod end;
 mod harness;
 mod killed;
@@ -19,3 +20,6 @@ mod signals;
 #[allow(dead_code, reason = "the library's tests use all of it")]
 mod source;
 mod tls;
+/// A way to a database.
+#[path = "../../../judge-canary/tests/canaries/wire.rs"]
+mod wire;

@@ -2,12 +2,17 @@
 
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::super::KeepError;
 use super::super::open::{StorePlace, open};
+
+/// How long PostgreSQL may take. A machine that is gone closes no connection, and the system would wait a quarter of an hour
+/// for its answer; so long canaries would stand still, although another machine may have taken its place.
+const ANSWER: Duration = Duration::from_secs(15);
 
 /// An open database.
 #[derive(Debug)]
@@ -61,6 +66,20 @@ impl Database {
 
     pub(super) fn is_sqlite(&self) -> bool {
         self.writer.is_some()
+    }
+
+    /// The result of `work`, or an error if PostgreSQL does not answer in time. As after a lost connection, a change may have
+    /// been made then.
+    pub(super) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, KeepError>>,
+    ) -> Result<T, KeepError> {
+        if self.is_sqlite() {
+            return work.await;
+        }
+        let silent =
+            |_| Err(KeepError::Away(format!("PostgreSQL did not answer within {ANSWER:?}")));
+        tokio::time::timeout(ANSWER, work).await.unwrap_or_else(silent)
     }
 
     /// Waits for the turn to write; `None` if the database has many writers at once.

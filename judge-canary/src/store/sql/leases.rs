@@ -118,7 +118,7 @@ pub(super) async fn retain(database: &Database, retention: Retention) -> Result<
     let mut removed = 0;
     if let Some(before) = retention.ended_before_millis {
         loop {
-            let some = remove(database, before, i64::MAX).await?;
+            let some = database.in_time(remove(database, before, i64::MAX)).await?;
             removed += some;
             if some == 0 {
                 break;
@@ -128,11 +128,11 @@ pub(super) async fn retain(database: &Database, retention: Retention) -> Result<
     if let Some(most) = retention.bytes {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         loop {
-            let excess = bytes(database).await?.saturating_sub(most);
+            let excess = database.in_time(bytes(database)).await?.saturating_sub(most);
             if excess <= 0 {
                 break;
             }
-            let some = remove(database, i64::MAX, excess).await?;
+            let some = database.in_time(remove(database, i64::MAX, excess)).await?;
             removed += some;
             // Running canaries are not removed.
             if some == 0 {

@@ -80,8 +80,11 @@ impl SqlStore {
 #[async_trait]
 impl CanaryStore for SqlStore {
     async fn ping(&self) -> Result<(), KeepError> {
-        sqlx::query("SELECT 1").execute(&self.database.pool).await?;
-        Ok(())
+        let asked = async {
+            sqlx::query("SELECT 1").execute(&self.database.pool).await?;
+            Ok(())
+        };
+        self.database.in_time(asked).await
     }
 
     async fn put_config(
@@ -89,59 +92,59 @@ impl CanaryStore for SqlStore {
         change: &ConfigChange,
         entry: &AuditEntry,
     ) -> Result<ConfigHead, KeepError> {
-        configs::put(&self.database, change, entry).await
+        self.database.in_time(configs::put(&self.database, change, entry)).await
     }
 
     async fn config(&self, id: &str, version: Option<i64>) -> Result<ConfigVersion, KeepError> {
-        configs::get(&self.database, id, version).await
+        self.database.in_time(configs::get(&self.database, id, version)).await
     }
 
     async fn configs(&self) -> Result<Vec<ConfigHead>, KeepError> {
-        configs::list(&self.database).await
+        self.database.in_time(configs::list(&self.database)).await
     }
 
     async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, KeepError> {
-        configs::versions(&self.database, id).await
+        self.database.in_time(configs::versions(&self.database, id)).await
     }
 
     async fn delete_config(&self, id: &str, entry: &AuditEntry) -> Result<(), KeepError> {
-        configs::delete(&self.database, id, entry).await
+        self.database.in_time(configs::delete(&self.database, id, entry)).await
     }
 
     async fn insert(&self, canary: &NewCanary, entry: &AuditEntry) -> Result<Inserted, KeepError> {
-        canaries::insert(&self.database, canary, entry).await
+        self.database.in_time(canaries::insert(&self.database, canary, entry)).await
     }
 
     async fn by_key(&self, key: &str) -> Result<Option<String>, KeepError> {
-        canaries::by_key(&self.database, key).await
+        self.database.in_time(canaries::by_key(&self.database, key)).await
     }
 
     async fn canary(&self, id: &str) -> Result<Canary, KeepError> {
-        canaries::get(&self.database, id).await
+        self.database.in_time(canaries::get(&self.database, id)).await
     }
 
     async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError> {
-        canaries::list(&self.database, filter).await
+        self.database.in_time(canaries::list(&self.database, filter)).await
     }
 
     async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, KeepError> {
-        canaries::releases(&self.database, filter).await
+        self.database.in_time(canaries::releases(&self.database, filter)).await
     }
 
     async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError> {
-        looks::list(&self.database, id, after).await
+        self.database.in_time(looks::list(&self.database, id, after)).await
     }
 
     async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError> {
-        looks::get(&self.database, id, number).await
+        self.database.in_time(looks::get(&self.database, id, number)).await
     }
 
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError> {
-        looks::metric_set(&self.database, id).await
+        self.database.in_time(looks::metric_set(&self.database, id)).await
     }
 
     async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError> {
-        canaries::cancel(&self.database, id, entry).await
+        self.database.in_time(canaries::cancel(&self.database, id, entry)).await
     }
 
     async fn cancel_look(
@@ -150,11 +153,11 @@ impl CanaryStore for SqlStore {
         after: &CanarySummary,
         entry: &AuditEntry,
     ) -> Result<bool, KeepError> {
-        looks::cancel(&self.database, look, after, entry).await
+        self.database.in_time(looks::cancel(&self.database, look, after, entry)).await
     }
 
     async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError> {
-        audit::note(&self.database, entry).await
+        self.database.in_time(audit::note(&self.database, entry)).await
     }
 
     async fn audit(
@@ -163,19 +166,19 @@ impl CanaryStore for SqlStore {
         before: Option<&str>,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, KeepError> {
-        audit::list(&self.database, subject, before, limit).await
+        self.database.in_time(audit::list(&self.database, subject, before, limit)).await
     }
 
     async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError> {
-        leases::claim(&self.database, claim).await
+        self.database.in_time(leases::claim(&self.database, claim)).await
     }
 
     async fn next_due(&self) -> Result<Option<i64>, KeepError> {
-        leases::next_due(&self.database).await
+        self.database.in_time(leases::next_due(&self.database)).await
     }
 
     async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError> {
-        leases::renew(&self.database, owner, ids, lease_millis).await
+        self.database.in_time(leases::renew(&self.database, owner, ids, lease_millis)).await
     }
 
     async fn postpone(
@@ -186,15 +189,26 @@ impl CanaryStore for SqlStore {
         attempts: u32,
         since_millis: i64,
     ) -> Result<(), KeepError> {
-        leases::postpone(&self.database, owner, id, next_millis, attempts, since_millis).await
+        self.database
+            .in_time(leases::postpone(
+                &self.database,
+                owner,
+                id,
+                next_millis,
+                attempts,
+                since_millis,
+            ))
+            .await
     }
 
     async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
-        group_commit::record(&self.database, &self.group_commit, record).await
+        self.database
+            .in_time(group_commit::record(&self.database, &self.group_commit, record))
+            .await
     }
 
     async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError> {
-        deliveries::claim(&self.database, claim).await
+        self.database.in_time(deliveries::claim(&self.database, claim)).await
     }
 
     async fn postpone_delivery(
@@ -203,11 +217,13 @@ impl CanaryStore for SqlStore {
         canary_id: &str,
         next_millis: i64,
     ) -> Result<(), KeepError> {
-        deliveries::postpone(&self.database, owner, canary_id, next_millis).await
+        self.database
+            .in_time(deliveries::postpone(&self.database, owner, canary_id, next_millis))
+            .await
     }
 
     async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError> {
-        deliveries::remove(&self.database, canary_id).await
+        self.database.in_time(deliveries::remove(&self.database, canary_id)).await
     }
 
     async fn retain(&self, retention: Retention) -> Result<u64, KeepError> {

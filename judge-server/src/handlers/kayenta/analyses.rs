@@ -48,15 +48,22 @@ fn plan(request: &Value, now: i64) -> Result<(PlanSpec, Vec<String>), Refusal> {
     let start = instant(&scopes[0], "startTimeIso")?.unwrap_or(now - now.rem_euclid(1000));
     let end = instant(&scopes[0], "endTimeIso")?;
     let lifetime = lifetime(request, start, end)?;
-    let (interval, warnings) = interval(request, lifetime)?;
+    let (interval, mut warnings) = interval(request, lifetime)?;
     let minutes =
         |name| Ok::<_, Refusal>(whole(request, name)?.unwrap_or(0).saturating_mul(MINUTE));
     let (begin_after, lookback) = (minutes("beginAfterMins")?, minutes("lookbackMins")?);
-    let is_live = end.is_none();
+    let has_end = end.is_some();
+    // Kayenta judges windows of the future at once, on the points that there are. A verdict on points that do not exist helps
+    // nobody, and the clients of an analysis wait for its end anyway.
+    let is_live = end.is_none_or(|end| end > now);
+    if has_end && is_live {
+        let text = "endTimeIso: it is in the future, so each interval is judged after its end";
+        warnings.push(text.to_owned());
+    }
     let times = StageTimes {
         start_millis: Some(start),
         // With an end, the warm-up is waited for and judged.
-        warm_up_millis: if is_live { begin_after } else { 0 },
+        warm_up_millis: if has_end { 0 } else { begin_after },
         lifetime_millis: lifetime.saturating_mul(MINUTE),
         interval_millis: Some(interval.saturating_mul(MINUTE)),
         lookback_millis: Some(lookback).filter(|lookback| *lookback > 0),
@@ -68,7 +75,7 @@ fn plan(request: &Value, now: i64) -> Result<(PlanSpec, Vec<String>), Refusal> {
         rule: StageEnd::Spinnaker,
         settle_millis: if is_live { SETTLE_MILLIS } else { 0 },
         patience_millis: Some(patience.min(interval.saturating_mul(MINUTE))),
-        not_before_millis: (!is_live && begin_after > 0)
+        not_before_millis: (has_end && begin_after > 0)
             .then(|| now.saturating_add_unsigned(begin_after)),
         ..PlanSpec::new(pairs, PlanTimes::Stage(times))
     };
@@ -220,6 +227,27 @@ mod tests {
             ),
         ] {
             assert_eq!(windows(&request(scope.clone(), more.clone())), expected, "{scope} {more}");
+        }
+    }
+
+    #[test]
+    fn windows_of_the_future_are_waited_for() {
+        // Seconds from now to each look.
+        for (start, end, expected) in [
+            ("09:50:00", "10:00:00", vec![240, 240]),
+            // The warm-up ends later than the first window.
+            ("09:58:00", "10:08:00", vec![240, 494]),
+        ] {
+            let [start, end] = [start, end].map(|time| format!("2026-01-01T{time}Z"));
+            let scopes = json!([{"startTimeIso": start, "endTimeIso": end}]);
+            let request = json!({"scopes": scopes, "analysisIntervalMins": 5, "beginAfterMins": 4});
+            let (spec, warnings) = plan(&request, NOW).unwrap();
+            let plan = Plan::new(spec, NOW).unwrap();
+            let waits =
+                (1..=plan.looks()).map(|look| (plan.due_millis(look).unwrap() - NOW) / 1000);
+            assert_eq!(waits.collect::<Vec<_>>(), expected, "{end}");
+            let is_said = warnings.join("; ").contains("endTimeIso: it is in the future");
+            assert_eq!(is_said, expected[1] > 240, "{end}: {warnings:?}");
         }
     }
 

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use judge_canary::{Canaries, CanaryError, CanaryLook, ConfigChoice, LookResult, reason_of};
+use judge_canary::{
+    Canaries, CanaryError, ConfigChoice, JudgedSeries, KeepError, LookResult, reason_of,
+};
 use judge_core::{Classification, Judgement, Verdict};
 use tokio::sync::watch;
 
@@ -13,6 +15,9 @@ use super::look_query::LookQuery;
 
 /// Flagger waits for 5 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+
+/// A store that has not given the config by then is away: a look that waited longer could not say so in its answer.
+const STORE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Number of queries whose last look is kept.
 const KNOWN: usize = 1024;
@@ -45,13 +50,13 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn new(judgement: &Judgement, warnings: &[String], at_millis: i64) -> Self {
+    fn new(judgement: &Judgement, warnings: Vec<String>, at_millis: i64) -> Self {
         let lacks = |class| matches!(class, Classification::NoData | Classification::NoDataFail);
         Self {
             score: judgement.score,
             verdict: judgement.verdict,
             reason: reason_of(judgement),
-            warnings: warnings.to_vec(),
+            warnings,
             has_data: !judgement.metrics.iter().all(|metric| lacks(metric.classification)),
             at_millis,
         }
@@ -153,7 +158,7 @@ impl SharedLooks {
         let (looks, canaries) = (Arc::clone(self), canaries.clone());
         tokio::spawn(async move {
             let _end = Ended { looks: &looks, query: &query };
-            let answer = look(&canaries, query.clone()).await;
+            let answer = look(&canaries, query.clone()).await.unwrap_or_else(|answer| answer);
             if let LookAnswer::Seen(seen) = &answer {
                 let mut last = lock(&looks.last);
                 if last.len() >= KNOWN {
@@ -183,51 +188,46 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn look(canaries: &Canaries, query: LookQuery) -> LookAnswer {
-    let refused = |error: &CanaryError| {
-        if error.is_callers() {
-            LookAnswer::Refused(error.to_string())
-        } else {
-            LookAnswer::Failed(error.to_string())
-        }
-    };
-    let choice = match choice(canaries, &query).await {
-        Ok(Ok(choice)) => choice,
-        Ok(Err(why)) => return LookAnswer::Refused(why),
-        Err(error) => return refused(&error),
-    };
-    match canaries.look_now(&choice, None, query.plan()).await {
-        Err(error) => refused(&error),
-        Ok((CanaryLook { result, ended_millis, .. }, _)) => match result {
-            LookResult::Judged(judged) => LookAnswer::Seen(Arc::new(Seen::new(
-                &judged.judgement,
-                &judged.warnings,
-                ended_millis,
-            ))),
-            LookResult::Failed(failure) => LookAnswer::Failed(failure.line()),
-            _ => LookAnswer::Failed("the look has no judgement".to_owned()),
-        },
+impl From<CanaryError> for LookAnswer {
+    fn from(error: CanaryError) -> Self {
+        let text = error.to_string();
+        if error.is_callers() { Self::Refused(text) } else { Self::Failed(text) }
     }
 }
 
-/// The stored config with an id or a name.
-async fn choice(
-    canaries: &Canaries,
-    query: &LookQuery,
-) -> Result<Result<ConfigChoice, String>, CanaryError> {
+async fn look(canaries: &Canaries, query: LookQuery) -> Result<LookAnswer, LookAnswer> {
+    let choice = tokio::time::timeout(STORE_WITHIN, choice(canaries, &query)).await;
+    let choice = choice.unwrap_or_else(|_| {
+        let silent = KeepError::Away(format!("no answer within {STORE_WITHIN:?}"));
+        Err(CanaryError::from(silent).into())
+    })?;
+    let (look, _) = canaries.look_now(&choice, None, query.plan()).await?;
+    Ok(match look.result {
+        LookResult::Judged(judged) => {
+            let JudgedSeries { judgement, warnings, .. } = *judged;
+            LookAnswer::Seen(Arc::new(Seen::new(&judgement, warnings, look.ended_millis)))
+        }
+        LookResult::Failed(failure) => LookAnswer::Failed(failure.line()),
+        _ => LookAnswer::Failed("the look has no judgement".to_owned()),
+    })
+}
+
+/// The document of the stored config with an id or a name.
+async fn choice(canaries: &Canaries, query: &LookQuery) -> Result<ConfigChoice, LookAnswer> {
     let applications: Vec<String> = query.application.iter().cloned().collect();
     let all = canaries.configs(&applications).await?;
     let wanted = &query.config;
     let by_id = all.iter().find(|config| config.id == *wanted);
     let mut named = all.iter().filter(|config| config.name == *wanted);
-    let found = match (by_id, named.next(), named.next()) {
-        (Some(found), ..) | (None, Some(found), None) => Ok(found.id.clone()),
+    let id = match (by_id, named.next(), named.next()) {
+        (Some(found), ..) | (None, Some(found), None) => Ok(&found.id),
         (None, Some(_), Some(_)) => Err(format!(
             "config: expected one config named {wanted:?}, got several; give an application or an id"
         )),
         _ => Err(format!("config: expected the name or id of a stored config, got {wanted:?}")),
     };
-    Ok(found.map(|id| ConfigChoice::Stored { id, version: None }))
+    let id = id.map_err(LookAnswer::Refused)?;
+    Ok(ConfigChoice::Inline(canaries.config(id, None).await?.document))
 }
 
 #[cfg(test)]
