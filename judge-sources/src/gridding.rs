@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn series_that_differ_in_their_names_alone_are_told_apart() {
+    fn series_that_differ_in_their_names_alone_are_distinguished() {
         let named = |name, value| {
             series(&[("__name__", name), ("job", "a")], &[(1000, value), (2000, value)])
         };

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_what_they_stand_for() {
+    fn names_are_replaced_by_their_values() {
         let known =
             bindings(&[("scope", "canary"), ("two", "${scope}-2"), ("a", "1"), ("empty", "")]);
         for (template, expanded) in [

@@ -57,7 +57,7 @@ fn each_point_of_each_release_is_a_row() {
 }
 
 #[test]
-fn what_is_missing_is_fetched_by_resume() {
+fn resume_fetches_the_missing_series() {
     let away = Arc::new(AtomicBool::new(true));
     let asked_while_away = Arc::clone(&away);
     let store = Store::open(move |asked| {
@@ -183,7 +183,7 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_are_reported() {
     let store = Store::open(shop);
     for (list, said) in [
         ("release,start\nv1,0\n", "got no \"end\" among release, start"),

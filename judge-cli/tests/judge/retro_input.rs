@@ -113,7 +113,7 @@ fn of_many_metrics_that_the_config_lacks_some_are_named() {
 }
 
 #[test]
-fn a_baseline_outside_of_the_window_is_told_with_where_it_lies() {
+fn a_baseline_outside_of_the_window_is_reported_with_its_times() {
     let place = place(1);
     let earlier = |hours: i64| {
         let mut rows = "release,role,timestamp,latency,errors\n".to_owned();

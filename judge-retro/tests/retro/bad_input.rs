@@ -128,7 +128,7 @@ fn columns_of_the_wrong_type() {
 }
 
 #[test]
-fn a_bad_cell_breaks_its_release_and_no_other() {
+fn a_bad_cell_breaks_its_release_alone() {
     let folder = TestFolder::new();
     let cases = [
         ("v1,0,latency,canary,much\n", "line 4: column \"value\": expected a number"),

@@ -231,7 +231,7 @@ fn pairs_meet_although_pods_differ() {
 
 #[test]
 #[ignore = "needs prometheus and promtool; .ci/sources runs it"]
-fn a_query_that_finds_nothing_is_told_what_there_is() {
+fn a_query_that_finds_nothing_gets_a_hint() {
     let store = prometheus();
     let here = grid(0..MINUTES, 60);
     for (template, window, said) in [

@@ -119,7 +119,7 @@ fn each_metric_asks_the_source_that_it_names_or_the_only_one_of_its_type() {
 }
 
 #[test]
-fn a_metric_that_no_source_fits_is_told_of_with_those_there_are() {
+fn a_metric_without_a_source_is_reported_with_the_known_ones() {
     let sources = |all: &[(&str, &str)]| -> Vec<SourceSettings> {
         all.iter().map(|(name, url)| SourceSettings::from_url(*name, url).unwrap()).collect()
     };

@@ -62,7 +62,7 @@ fn templates_have_times_scope_and_step() {
 }
 
 #[test]
-fn what_reads_more_or_writes_is_refused() {
+fn queries_that_read_more_or_write_are_refused() {
     let good = "SELECT x FROM m WHERE ${scope} AND ${timeFilter}";
     for (template, scope, said) in [
         ("SELECT x FROM m WHERE ${scope}", "a:b", "${timeFilter} and ${scope}"),

@@ -111,7 +111,7 @@ fn the_rest_of_a_selector() {
 }
 
 #[test]
-fn what_kayenta_refuses_is_refused() {
+fn queries_that_kayenta_refuses_are_refused() {
     let here = scope("c", &[]);
     let nowhere = Scope::new("c");
     for (query, scope, said) in [
@@ -202,7 +202,7 @@ fn times_are_seconds() {
 }
 
 #[test]
-fn what_the_store_says_is_kept() {
+fn errors_of_the_store_are_kept() {
     let body = br#"{"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["w"],"infos":["i"]}"#;
     assert_eq!(read(body).unwrap().said, ["w", "i"]);
 }
