@@ -294,6 +294,12 @@ pub enum AnswerError {
          query, or lengthen the step"
     )]
     TooManyPoints,
+    /// All queries together have too many points.
+    #[error(
+        "the series of all queries have more than {MOST_HELD} points together, gaps counted, which are too many to \
+         hold; aggregate in the queries, or lengthen the step"
+    )]
+    TooManyPointsTogether,
     /// Two series are the same.
     #[error("{0}; aggregate in the query")]
     SameLabels(String),
@@ -352,3 +358,5 @@ fn moved(millis: i64, grid: Grid) -> &'static str {
 pub const MOST_SERIES: usize = 1000;
 /// Most points of all series of one side of a metric, with gaps: four of the longest series, in 74 MiB.
 pub(crate) const MOST_CELLS: usize = 4 * MOST_POINTS;
+/// Most points of all series of one fetch, with gaps: both sides of one metric that has the most.
+pub(crate) const MOST_HELD: usize = 2 * MOST_CELLS;

@@ -11,7 +11,7 @@ use crate::client::{AskFailure, SourceClient};
 use crate::compat::Compat;
 use crate::error::{AnswerError, Asked, Cause, ChoiceError, QueryFailure};
 use crate::grid::Grid;
-use crate::gridding::{self, Found, HeldPoints};
+use crate::gridding::{self, BufferedPoints, Found, HeldPoints};
 use crate::hint::{self, StoreLook};
 use crate::kind::StoreKind;
 use crate::notice::Notice;
@@ -167,39 +167,16 @@ impl Sources {
         request: &FetchRequest,
     ) -> Vec<Result<FetchedMetric, Vec<QueryFailure>>> {
         let deadline = Instant::now() + request.timeout.min(LONGEST_TIMEOUT);
-        join_all(queries.all().iter().map(|query| self.metric(query, request, deadline))).await
-    }
-
-    async fn metric(
-        &self,
-        query: &MetricQuery,
-        request: &FetchRequest,
-        deadline: Instant,
-    ) -> Result<FetchedMetric, Vec<QueryFailure>> {
-        let job = |side| Job { sources: self, query, request, side, deadline };
-        let (baseline, canary) = join(job(Side::Baseline).run(), job(Side::Canary).run()).await;
-        let (baseline, canary) = match (baseline, canary) {
-            (Ok(baseline), Ok(canary)) => (baseline, canary),
-            (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
+        let held = HeldPoints::default();
+        let job = |query| Job {
+            sources: self,
+            query,
+            request,
+            side: Side::Baseline,
+            deadline,
+            held: &held,
         };
-        let mut notices: Vec<Notice> = notice_about_sides(&baseline, &canary).into_iter().collect();
-        let source = baseline.source.settings.name.clone();
-        notices.extend(baseline.notices);
-        notices.extend(canary.notices);
-        let (baseline, canary) = (baseline.side, canary.side);
-        let pairs = pairs(query, &baseline, &canary, request.compat, &mut notices);
-        let pairs = pairs.map_err(|(side, error)| {
-            let query = if side == Side::Baseline { &baseline.query } else { &canary.query };
-            vec![job(side).failure(Some(query), error.into())]
-        })?;
-        let (metric, kind) = (query.metric.clone(), query.kind());
-        let mut unit = None;
-        if kind == StoreKind::Prometheus {
-            unit = unit::unit(&canary.query);
-            let counters = selector::bare_counters(&canary.query).into_iter();
-            notices.extend(counters.map(|name| Notice::BareCounter { name }));
-        }
-        Ok(FetchedMetric { metric, source, baseline, canary, unit, pairs, notices })
+        join_all(queries.all().iter().map(|query| job(query).metric())).await
     }
 
     /// The source for `query`.
@@ -239,6 +216,7 @@ struct Job<'a> {
     request: &'a FetchRequest,
     side: Side,
     deadline: Instant,
+    held: &'a HeldPoints,
 }
 
 /// A notice about sides that look wrong: equal queries, or swapped scopes.
@@ -283,6 +261,34 @@ impl<'a> Job<'a> {
             cause,
             names: self.sources.names,
         }
+    }
+
+    /// Runs both sides of the query, and pairs their series.
+    async fn metric(self) -> Result<FetchedMetric, Vec<QueryFailure>> {
+        let (query, job) = (self.query, |side| Self { side, ..self });
+        let (baseline, canary) = join(job(Side::Baseline).run(), job(Side::Canary).run()).await;
+        let (baseline, canary) = match (baseline, canary) {
+            (Ok(baseline), Ok(canary)) => (baseline, canary),
+            (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
+        };
+        let mut notices: Vec<Notice> = notice_about_sides(&baseline, &canary).into_iter().collect();
+        let source = baseline.source.settings.name.clone();
+        notices.extend(baseline.notices);
+        notices.extend(canary.notices);
+        let (baseline, canary) = (baseline.side, canary.side);
+        let pairs = pairs(query, &baseline, &canary, self.request.compat, &mut notices);
+        let pairs = pairs.map_err(|(side, error)| {
+            let query = if side == Side::Baseline { &baseline.query } else { &canary.query };
+            vec![job(side).failure(Some(query), error.into())]
+        })?;
+        let (metric, kind) = (query.metric.clone(), query.kind());
+        let mut unit = None;
+        if kind == StoreKind::Prometheus {
+            unit = unit::unit(&canary.query);
+            let counters = selector::bare_counters(&canary.query).into_iter();
+            notices.extend(counters.map(|name| Notice::BareCounter { name }));
+        }
+        Ok(FetchedMetric { metric, source, baseline, canary, unit, pairs, notices })
     }
 
     async fn run(self) -> Result<Done<'a>, QueryFailure> {
@@ -330,7 +336,7 @@ impl<'a> Job<'a> {
         let kind = self.query.kind();
         let compat = self.request.compat;
         let database = self.database(source);
-        let held = HeldPoints::default();
+        let buffered = BufferedPoints::new(self.held);
         let answer = async |ask: &StoreRequest| {
             let scope = self.side_request().scope.clone();
             let read = source.answer(ask, self.deadline, move |body| kind.read(&body, &scope));
@@ -351,7 +357,7 @@ impl<'a> Job<'a> {
                 ask.params.push(("nocache", "1".to_owned()));
                 answered = answer(&ask).await?;
             }
-            held.add(&answered.series)?;
+            buffered.add(&answered.series)?;
             Ok::<_, Cause>(answered)
         };
         let mut series = Vec::new();
@@ -368,6 +374,8 @@ impl<'a> Job<'a> {
             (StoreKind::Graphite, Compat::Kayenta) => gridding::first_target(series),
             (StoreKind::InfluxDb, Compat::Kayenta) => gridding::first_table(series),
         };
+        drop(buffered);
+        self.held.add_found(&found)?;
         said.sort();
         said.dedup();
         Ok((found, said))

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use judge_sources::{
-    Compat, FetchRequest, FetchedMetric, Queries, QueryFailure, Scope, SideRequest, SourceSettings,
-    Sources, StoreKind,
+    Compat, FetchRequest, FetchedMetric, Grid, Queries, QueryFailure, Scope, SideRequest,
+    SourceSettings, Sources, StoreKind,
 };
 use serde_json::{Value, json};
 
@@ -22,13 +22,17 @@ async fn fetch_within(
     queries: &[Value],
     timeout: Duration,
 ) -> Result<Vec<FetchedMetric>, Vec<QueryFailure>> {
-    let metric = |(number, query): (usize, &Value)| json!({"name": format!("m{number}"), "groups": ["G"], "query": query});
-    let metrics: Vec<Value> = queries.iter().enumerate().map(metric).collect();
-    let queries = Queries::read(&json!({"metrics": metrics})).unwrap();
+    let queries = read_all(queries);
     let [baseline, canary] =
         ["old", "new"].map(|scope| SideRequest { scope: Scope::new(scope), grid: grid() });
     let request = FetchRequest { baseline, canary, compat: Compat::None, timeout };
     Sources::new(settings).unwrap().fetch(&queries, &request).await
+}
+
+fn read_all(queries: &[Value]) -> Queries {
+    let metric = |(number, query): (usize, &Value)| json!({"name": format!("m{number}"), "groups": ["G"], "query": query});
+    let metrics: Vec<Value> = queries.iter().enumerate().map(metric).collect();
+    Queries::read(&json!({"metrics": metrics})).unwrap()
 }
 
 fn prometheus(metric: &str) -> Value {
@@ -67,6 +71,36 @@ fn an_error_of_pairing_names_the_side_with_the_series() {
             );
         });
     }
+}
+
+#[test]
+fn all_queries_together_hold_so_many_points_and_no_more() {
+    run(async {
+        // A point of each of 999 series, which are gaps for the rest of 9,600 seconds.
+        let (address, seen) = answering(|_| {
+            let series =
+                |pod: i32| json!({"metric": {"pod": pod.to_string()}, "values": [[0, "1"]]});
+            let result: Vec<Value> = (0..999).map(series).collect();
+            let data = json!({"resultType": "matrix", "result": result});
+            ok(&json!({"status": "success", "data": data}).to_string())
+        })
+        .await;
+        let settings =
+            vec![SourceSettings::from_url("store", &format!("http://{address}")).unwrap()];
+        let queries = ["a", "b"].map(prometheus);
+        let grid = Grid::new(0, 9_600_000, 1000).unwrap();
+        let side = |scope| SideRequest { scope: Scope::new(scope), grid };
+        let (baseline, canary) = (side("old"), side("new"));
+        let timeout = Duration::from_mins(1);
+        let request = FetchRequest { baseline, canary, compat: Compat::None, timeout };
+        let sources = Sources::new(settings).unwrap();
+        let failures = sources.fetch(&read_all(&queries), &request).await.unwrap_err();
+        assert_eq!((failures.len(), seen.lock().unwrap().len()), (2, 4));
+        for failure in failures {
+            let text = failure.to_string();
+            assert!(text.contains("more than 19353600 points together"), "{text}");
+        }
+    });
 }
 
 #[test]
