@@ -15,7 +15,7 @@ use judge_canary::{
 use judge_core::judges::built_in;
 use judge_core::stage::{Lifetime, Lookback, Stage, StageRule, TimeSpan, WindowOptions, Windows};
 use judge_core::{JudgeRequest, Judgement, Verdict, kayenta};
-use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide};
+use judge_sources::{Compat, FetchRequest, Grid, Queries, Scope, SideRequest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -130,17 +130,17 @@ async fn watched(prometheus: &Prometheus, canary: &str, document: Value) -> Vec<
     let mut judgements = Vec::new();
     let windows = windows.unwrap();
     for window in windows.cut(whole).unwrap() {
-        let side = |scope: &str, span: TimeSpan| SoughtSide {
+        let side = |scope: &str, span: TimeSpan| SideRequest {
             scope: Scope::new(scope),
             grid: Grid::new(span.start_millis, span.end_millis, 60_000).unwrap(),
         };
-        let sought = Sought {
+        let request = FetchRequest {
             baseline: side("stable", window.baseline),
             canary: side(canary, window.canary),
             compat: Compat::None,
             timeout: minutes(1),
         };
-        let fetched = prometheus.sources().fetch(&queries, &sought).await.unwrap();
+        let fetched = prometheus.sources().fetch(&queries, &request).await.unwrap();
         let pairs = fetched.into_iter().flat_map(|metric| metric.pairs).collect();
         let thresholds = read.thresholds.unwrap();
         let mut request = JudgeRequest { config: read.clone(), thresholds, pairs, looks: None };

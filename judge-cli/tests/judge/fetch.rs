@@ -101,6 +101,46 @@ fn resume_fetches_the_missing_series() {
 }
 
 #[test]
+fn a_history_has_one_origin() {
+    let full = Arc::new(AtomicBool::new(false));
+    let answers_v3 = Arc::clone(&full);
+    let shop_without_v3 = move |asked: &Asked| {
+        if asked.query.contains("v3") && !answers_v3.load(Ordering::SeqCst) {
+            ("503 Busy", "busy".to_owned())
+        } else {
+            shop(asked)
+        }
+    };
+    let (store, other) = (Store::open(shop_without_v3), Store::open(shop));
+    let folder = folder(LIST);
+    folder.write("other.json", &config("errors{version=\"${scope}\"}"));
+    let first = folder.judge(&fetch(&store, "--output h.ndjson"));
+    assert_eq!(first.code, 1, "{first:?}");
+
+    let resumed = fetch(&store, "--output h.ndjson --resume");
+    for (arguments, expected) in [
+        (fetch(&other, "--output h.ndjson --resume"), "give the same sources"),
+        (resumed.replace("canary.json", "other.json"), "give its config"),
+    ] {
+        let answer = folder.judge(&arguments);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(
+            answer.stderr.contains("expected ") && answer.stderr.contains(", got "),
+            "{answer:?}"
+        );
+        assert!(answer.stderr.contains(expected), "{answer:?}");
+    }
+    assert!(other.asked().is_empty(), "{:?}", other.asked());
+
+    // With another step, the parts are no parts of this history: each release is fetched again.
+    full.store(true, Ordering::SeqCst);
+    let answer = folder.judge(&format!("{resumed} --step 2m"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stdout.ends_with("h.ndjson: 3 releases\n"), "{answer:?}");
+    assert_eq!(rows(&folder, "h.ndjson").len(), 3 * 2 * 10);
+}
+
+#[test]
 fn a_run_that_is_killed_goes_on_where_it_was() {
     // The third release is never answered; by then the first two are stored.
     let slow = Arc::new(AtomicBool::new(true));

@@ -132,7 +132,7 @@ fn a_baseline_outside_of_the_window_is_reported_with_its_times() {
         "warning: release \"r0\": in interval 1 the canary is judged from 2023-11-14T22:13:20Z to \
          2023-11-14T22:18:20Z, but the baseline of \"latency\", \"errors\" has points from \
          2023-11-14T21:13:20Z to 2023-11-14T21:18:05Z alone; if it was recorded before the canary, \
-         say how much with --baseline-offset, such as \"1h\"\n"
+         give the time between them as the baseline offset, such as \"1h\"\n"
     );
     assert!(answer.stdout.contains("1 with warnings"), "{answer:?}");
     let json = place.judge(&format!("{RETRO} -f json")).stdout;

@@ -60,7 +60,7 @@ fn a_connection_that_is_reset() {
             stream.set_zero_linger().unwrap();
         });
         let error =
-            fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
+            fetch_up(at(kind, &format!("http://{}", address.await)), PLENTY).await.unwrap_err();
         check(kind, &error, &["the answer broke off: "]);
     });
 }

@@ -97,6 +97,11 @@ fn the_rest_of_a_selector() {
             &scope("", &[]),
             r#"avg(m{zone=~".+/zones/us-central1-.{1}"})"#,
         ),
+        (
+            json!({"customInlineTemplate": "a=${scope},,", "labelBindings": ["b=1"]}),
+            &c,
+            "avg(m{a=c,b=1})",
+        ),
         // A template that expands to nothing leaves no braces.
         (json!({"customInlineTemplate": "${f}"}), &scope("", &[("f", "")]), "avg(m)"),
         (json!({"customInlineTemplate": "PromQL: up "}), &c, " up "),
