@@ -6,7 +6,7 @@ use crate::harness::{RUN, TestFolder, slow_canary};
 fn without_sources(page: &str) -> String {
     let facts = ["Config", "Baseline series", "Canary series"];
     facts.iter().fold(page.to_owned(), |page, fact| {
-        let start = page.find(&format!("<div><dt>{fact}</dt>")).unwrap();
+        let start = page.find(&format!("<div><dt><bdi>{fact}</bdi></dt>")).unwrap();
         let end = start + page[start..].find("</div>").unwrap() + "</div>".len();
         format!("{}{}", &page[..start], &page[end..])
     })
