@@ -556,9 +556,19 @@ async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
     store.remove_delivery("c").await.unwrap();
     assert_eq!(due("one", 89).await, []);
     assert_eq!(due("one", 90).await, b(1));
-    // It goes with its canary.
-    store.retain(Retention { ended_before_millis: Some(1000), bytes: None }).await.unwrap();
-    assert_eq!(due("one", 1000).await, []);
+    // Its canary stays until its end was sent.
+    for retention in [
+        Retention { ended_before_millis: Some(1000), bytes: None },
+        Retention { ended_before_millis: None, bytes: Some(0) },
+    ] {
+        store.retain(retention).await.unwrap();
+        let left = store.list(&CanaryFilter::default()).await.unwrap().canaries;
+        assert_eq!(left.iter().map(|canary| canary.id.as_str()).collect::<Vec<_>>(), ["b"]);
+    }
+    assert_eq!(due("one", 1000).await, b(1));
+    store.remove_delivery("b").await.unwrap();
+    let old = Retention { ended_before_millis: Some(1000), bytes: None };
+    assert_eq!(store.retain(old).await.unwrap(), 1);
 }
 
 async fn names_may_have_any_letter(Kept { store, .. }: Kept) {
