@@ -14,8 +14,8 @@ use futures_util::{StreamExt, stream};
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{CanaryConfig, JudgeRequest, MetricConfig};
 use judge_sources::{
-    Compat, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources,
-    StoreKind,
+    Compat, FetchRequest, FetchedMetric, Grid, Queries, Scope, SideRequest, SourceSettings,
+    Sources, StoreKind,
 };
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -44,12 +44,12 @@ fn config() -> CanaryConfig {
     CanaryConfig { metrics, ..CanaryConfig::default() }
 }
 
-fn sought() -> Sought {
+fn fetch_request() -> FetchRequest {
     let millis = |point: u32| 1000 * i64::from(START + point * STEP);
     let grid = Grid::new(millis(0), millis(POINTS), u64::from(STEP) * 1000).expect("a grid");
-    let side = |scope: &str| SoughtSide { scope: Scope::new(scope), grid };
+    let side = |scope: &str| SideRequest { scope: Scope::new(scope), grid };
     let timeout = Duration::from_mins(1);
-    Sought { baseline: side("old"), canary: side("new"), compat: Compat::None, timeout }
+    FetchRequest { baseline: side("old"), canary: side("new"), compat: Compat::None, timeout }
 }
 
 fn queries() -> Queries {
@@ -94,7 +94,7 @@ fn fetched(found: Vec<FetchedMetric>, config: &CanaryConfig) -> JudgeRequest {
 }
 
 fn sources(criterion: &mut Criterion) {
-    let (runtime, queries, sought, config) = (runtime(), queries(), sought(), config());
+    let (runtime, queries, request, config) = (runtime(), queries(), fetch_request(), config());
     let mut group = criterion.benchmark_group("20 metrics of 60 points a side");
     group.sample_size(30);
     let real = store::real(&runtime);
@@ -111,7 +111,7 @@ fn sources(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("40 queries by a bare client", name), |bencher| {
             bencher.iter(|| black_box(runtime.block_on(ask(&client, &urls))));
         });
-        let fetch = || runtime.block_on(sources.fetch(&queries, &sought)).expect("series");
+        let fetch = || runtime.block_on(sources.fetch(&queries, &request)).expect("series");
         group.bench_function(BenchmarkId::new("fetched", name), |bencher| {
             bencher.iter(|| black_box(fetched(fetch(), &config)));
         });

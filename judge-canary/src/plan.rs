@@ -535,7 +535,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_refused() {
+    fn impossible_plans_are_refused() {
         let minutes = |lifetime| StageTimes::lasting(lifetime * MINUTE);
         let stage = |times| PlanSpec::stage(pair(), times);
         let window = SideWindow { start_millis: 0, end_millis: 0, step_millis: MINUTE };

@@ -9,8 +9,8 @@ use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, Judgement, Looks, MetricPair, Thresholds, kayenta,
 };
 use judge_sources::{
-    Cause, FetchedMetric, Grid, Queries, QueryError, QueryFailure, Scope, SettingNames, Sought,
-    SoughtSide, Sources,
+    Cause, FetchRequest, FetchedMetric, Grid, Queries, QueryError, QueryFailure, Scope,
+    SettingNames, SideRequest, Sources,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -180,7 +180,7 @@ impl RunnableConfig {
         window: &LookWindow,
         timeout: Duration,
     ) -> Result<FetchedLook, FetchFailure> {
-        let mut by_scope: BTreeMap<&str, (SoughtSide, SoughtSide, Vec<_>)> = BTreeMap::new();
+        let mut by_scope: BTreeMap<&str, (SideRequest, SideRequest, Vec<_>)> = BTreeMap::new();
         for query in self.queries.all() {
             let (name, pair) =
                 self.scope_of(&query.metric, plan).map_err(|why| FetchFailure::new(&why))?;
@@ -193,15 +193,15 @@ impl RunnableConfig {
                 windows.ok_or_else(|| FetchFailure::new(&format!("no window of {name}")))?;
             let side = |target, window: SideWindow| {
                 let grid = window.grid().map_err(|why| FetchFailure::new(&why))?;
-                Ok::<_, FetchFailure>(SoughtSide { scope: Scope::from(target), grid })
+                Ok::<_, FetchFailure>(SideRequest { scope: Scope::from(target), grid })
             };
             let baseline = side(&pair.baseline, windows.baseline)?;
             let canary = side(&pair.canary, windows.canary)?;
             by_scope.insert(name, (baseline, canary, vec![query.clone()]));
         }
         let fetches = by_scope.into_values().map(async |(baseline, canary, queries)| {
-            let sought = Sought { baseline, canary, compat: plan.compat(), timeout };
-            sources.fetch_each(&queries.into_iter().collect(), &sought).await
+            let request = FetchRequest { baseline, canary, compat: plan.compat(), timeout };
+            sources.fetch_each(&queries.into_iter().collect(), &request).await
         });
         let mut found = BTreeMap::new();
         let mut failures = Vec::new();

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_stored_is_what_kayenta_stores() {
+    fn configs_are_accepted_if_kayenta_accepts_them() {
         let config = |name: &str, applications: Value, metrics: Value| {
             describe(&json!({"name": name, "applications": applications, "metrics": metrics}))
         };

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_told_with_the_nearest_one() {
+    fn an_unknown_key_is_reported_with_the_nearest_one() {
         let known = ["direction", "nanStrategy", "allowedIncrease", "allowedDecrease", "critical"];
         for (key, nearest) in [
             ("direcion", Some("direction")),

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_an_id_holds_is_one_part_of_a_path() {
+    fn any_id_is_one_part_of_a_path() {
         assert_eq!(canary_path("a/../b?c#d"), "/canaries/a%2F%2E%2E%2Fb%3Fc%23d");
         assert_eq!(config_path("ü"), "/configs/%C3%BC");
         assert_eq!(with_query("/", &[("a", ""), ("b", "c&d")]), "/?b=c%26d");

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_judged_keeps_its_digits_beside_a_start_from_nothing() {
+    fn judged_values_keep_their_digits_beside_a_start_at_zero() {
         let series = [0.0, 4e9 + 3.0, 4e9 - 7.0, 4e9 + 3.0];
         let judged = |from_millis, to_millis| Some(TimeRange { from_millis, to_millis });
         for (span, expected) in [

@@ -1,15 +1,19 @@
 //! One source over HTTP: credentials, retries, time limits, size limits.
 
+mod body;
 mod faults;
+mod in_time;
 mod send;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Identity, redirect};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use self::in_time::MOST_READ_AT_ONCE;
 use crate::error::AskError;
 use crate::settings::{Auth, SettingsError, SourceSettings};
 use crate::sign::Signer;
@@ -22,7 +26,10 @@ pub(crate) struct SourceClient {
     http: Client,
     headers: HeaderMap,
     signer: Option<Signer>,
-    permits: Semaphore,
+    /// For queries, from the request until the answer is read.
+    permits: Arc<Semaphore>,
+    /// For reading answers.
+    readers: Arc<Semaphore>,
 }
 
 /// An error, and the number of attempts.
@@ -30,6 +37,13 @@ pub(crate) struct SourceClient {
 pub(crate) struct AskFailure {
     pub(crate) attempts: u32,
     pub(crate) error: AskError,
+}
+
+/// An answer that is not read yet.
+struct Received {
+    body: Vec<u8>,
+    permit: OwnedSemaphorePermit,
+    attempts: u32,
 }
 
 /// Most attempts, the first one included.
@@ -90,21 +104,36 @@ impl SourceClient {
         let http = client
             .build()
             .map_err(|error| SettingsError::Client { name, why: faults::chain(&error) })?;
-        let permits = Semaphore::new(settings.max_queries);
-        Ok(Self { settings, http, headers, signer, permits })
+        let permits = Arc::new(Semaphore::new(settings.max_queries));
+        let readers = Arc::new(Semaphore::new(MOST_READ_AT_ONCE));
+        Ok(Self { settings, http, headers, signer, permits, readers })
     }
 
-    /// Sends `ask` and returns the bytes of the answer. It retries with growing waits, as long as that may help
-    /// and `deadline` allows it.
-    pub(crate) async fn answer(
+    /// Sends `ask` and returns its answer, read by `read`, before `deadline`.
+    ///
+    /// An answer counts as a query until it is read: so a source's limit also bounds the answers in memory.
+    pub(crate) async fn answer<T: Send + 'static>(
         &self,
         ask: &StoreRequest,
         deadline: Instant,
-    ) -> Result<Vec<u8>, AskFailure> {
+        read: impl FnOnce(Vec<u8>) -> T + Send + 'static,
+    ) -> Result<T, AskFailure> {
+        let Received { body, permit, attempts } = self.receive(ask, deadline).await?;
+        let reading = move || {
+            let _permit = permit;
+            read(body)
+        };
+        let read = in_time::in_time(deadline, &self.readers, reading).await;
+        read.map_err(|error| AskFailure { attempts, error })
+    }
+
+    /// Sends `ask` and receives the answer. It retries with growing waits, as long as that may help and `deadline`
+    /// allows it.
+    async fn receive(&self, ask: &StoreRequest, deadline: Instant) -> Result<Received, AskFailure> {
         let mut attempts = 0;
         let mut before = None;
         loop {
-            let Ok(Ok(permit)) = timeout_at(deadline, self.permits.acquire()).await else {
+            let Some(permit) = in_time::permit(&self.permits, deadline).await else {
                 return Err(AskFailure { attempts, error: before.unwrap_or(AskError::OutOfTime) });
             };
             attempts += 1;
@@ -113,7 +142,7 @@ impl SourceClient {
             let end = end.map_or(deadline, |end| end.min(deadline));
             // Boxed, because most of many concurrent queries wait for a permit.
             let error = match timeout_at(end, Box::pin(self.once(ask))).await {
-                Ok(Ok(body)) => return Ok(body),
+                Ok(Ok(body)) => return Ok(Received { body, permit, attempts }),
                 Ok(Err(error)) => error,
                 // A last attempt that the deadline cuts short explains less than the one before.
                 Err(_) => match before.take().filter(|_| end == deadline) {

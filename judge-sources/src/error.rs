@@ -168,7 +168,7 @@ pub enum AskError {
     /// No complete answer came in time.
     #[error("no whole answer within {}", shown(*.0))]
     Late(Duration),
-    /// The caller's deadline passed before the store was asked.
+    /// The caller's deadline passed before the store was asked, or before its answer was read.
     #[error("the time allowed ended before there was an answer")]
     OutOfTime,
     /// The store answered with an error.
@@ -189,6 +189,12 @@ pub enum AskError {
         /// Target of the redirect.
         to: String,
     },
+    /// The answer is compressed in a way that is not understood.
+    #[error(
+        "expected an answer that is not compressed, or in gzip, got content-encoding {0:?}; it was not asked for, so \
+         turn it off in the store, or in a proxy before it"
+    )]
+    Encoding(String),
     /// The answer is too large.
     #[error("the answer is larger than {} MiB", .0 >> 20)]
     TooLarge(usize),
@@ -288,6 +294,12 @@ pub enum AnswerError {
          query, or lengthen the step"
     )]
     TooManyPoints,
+    /// All queries together have too many points.
+    #[error(
+        "the series of all queries have more than {MOST_HELD} points together, gaps counted, which are too many to \
+         hold; aggregate in the queries, or lengthen the step"
+    )]
+    TooManyPointsTogether,
     /// Two series are the same.
     #[error("{0}; aggregate in the query")]
     SameLabels(String),
@@ -324,15 +336,11 @@ pub enum AnswerError {
 }
 
 impl AnswerError {
-    /// The same with the store's own words changed by `change`.
+    /// The same with its text changed by `change`: many errors repeat words of the store.
     pub(crate) fn with_words(self, change: impl Fn(String) -> String) -> Self {
-        match self {
-            Self::Refused(text) => Self::Refused(change(text)),
-            Self::Response(ResponseError::Answered { kind, text }) => {
-                Self::Response(ResponseError::Answered { kind: change(kind), text: change(text) })
-            }
-            error => error,
-        }
+        let text = self.to_string();
+        let changed = change(text.clone());
+        if changed == text { self } else { Self::Refused(changed) }
     }
 }
 
@@ -350,3 +358,5 @@ fn moved(millis: i64, grid: Grid) -> &'static str {
 pub const MOST_SERIES: usize = 1000;
 /// Most points of all series of one side of a metric, with gaps: four of the longest series, in 74 MiB.
 pub(crate) const MOST_CELLS: usize = 4 * MOST_POINTS;
+/// Most points of all series of one fetch, with gaps: both sides of one metric that has the most.
+pub(crate) const MOST_HELD: usize = 2 * MOST_CELLS;

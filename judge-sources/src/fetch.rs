@@ -11,7 +11,7 @@ use crate::client::{AskFailure, SourceClient};
 use crate::compat::Compat;
 use crate::error::{AnswerError, Asked, Cause, ChoiceError, QueryFailure};
 use crate::grid::Grid;
-use crate::gridding::{self, Found, HeldPoints};
+use crate::gridding::{self, BufferedPoints, Found, HeldPoints};
 use crate::hint::{self, StoreLook};
 use crate::kind::StoreKind;
 use crate::notice::Notice;
@@ -34,11 +34,11 @@ pub struct Sources {
 
 /// A request for series.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sought {
+pub struct FetchRequest {
     /// The baseline.
-    pub baseline: SoughtSide,
+    pub baseline: SideRequest,
     /// The canary.
-    pub canary: SoughtSide,
+    pub canary: SideRequest,
     /// How points become series, and how series become pairs.
     pub compat: Compat,
     /// Timeout for everything, retries included; a day at most.
@@ -47,7 +47,7 @@ pub struct Sought {
 
 /// One side of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SoughtSide {
+pub struct SideRequest {
     /// Values for the placeholders of its queries.
     pub scope: Scope,
     /// The times of its points.
@@ -147,11 +147,11 @@ impl Sources {
     pub async fn fetch(
         &self,
         queries: &Queries,
-        sought: &Sought,
+        request: &FetchRequest,
     ) -> Result<Vec<FetchedMetric>, Vec<QueryFailure>> {
         let mut fetched = Vec::new();
         let mut failures = Vec::new();
-        for one in self.fetch_each(queries, sought).await {
+        for one in self.fetch_each(queries, request).await {
             match one {
                 Ok(one) => fetched.push(one),
                 Err(failed) => failures.extend(failed),
@@ -164,40 +164,19 @@ impl Sources {
     pub async fn fetch_each(
         &self,
         queries: &Queries,
-        sought: &Sought,
+        request: &FetchRequest,
     ) -> Vec<Result<FetchedMetric, Vec<QueryFailure>>> {
-        let deadline = Instant::now() + sought.timeout.min(LONGEST_TIMEOUT);
-        join_all(queries.all().iter().map(|query| self.metric(query, sought, deadline))).await
-    }
-
-    async fn metric(
-        &self,
-        query: &MetricQuery,
-        sought: &Sought,
-        deadline: Instant,
-    ) -> Result<FetchedMetric, Vec<QueryFailure>> {
-        let job = |side| Job { sources: self, query, sought, side, deadline };
-        let (baseline, canary) = join(job(Side::Baseline).run(), job(Side::Canary).run()).await;
-        let (baseline, canary) = match (baseline, canary) {
-            (Ok(baseline), Ok(canary)) => (baseline, canary),
-            (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
+        let deadline = Instant::now() + request.timeout.min(LONGEST_TIMEOUT);
+        let held = HeldPoints::default();
+        let job = |query| Job {
+            sources: self,
+            query,
+            request,
+            side: Side::Baseline,
+            deadline,
+            held: &held,
         };
-        let mut notices: Vec<Notice> = notice_about_sides(&baseline, &canary).into_iter().collect();
-        let source = baseline.source.settings.name.clone();
-        notices.extend(baseline.notices);
-        notices.extend(canary.notices);
-        let (baseline, canary) = (baseline.side, canary.side);
-        let pairs = pairs(query, &baseline, &canary, sought.compat, &mut notices);
-        let pairs = pairs
-            .map_err(|error| vec![job(Side::Canary).failure(Some(&canary.query), error.into())])?;
-        let (metric, kind) = (query.metric.clone(), query.kind());
-        let mut unit = None;
-        if kind == StoreKind::Prometheus {
-            unit = unit::unit(&canary.query);
-            let counters = selector::bare_counters(&canary.query).into_iter();
-            notices.extend(counters.map(|name| Notice::BareCounter { name }));
-        }
-        Ok(FetchedMetric { metric, source, baseline, canary, unit, pairs, notices })
+        join_all(queries.all().iter().map(|query| job(query).metric())).await
     }
 
     /// The source for `query`.
@@ -234,9 +213,10 @@ impl Sources {
 struct Job<'a> {
     sources: &'a Sources,
     query: &'a MetricQuery,
-    sought: &'a Sought,
+    request: &'a FetchRequest,
     side: Side,
     deadline: Instant,
+    held: &'a HeldPoints,
 }
 
 /// A notice about sides that look wrong: equal queries, or swapped scopes.
@@ -262,10 +242,10 @@ struct Done<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn sought_side(self) -> &'a SoughtSide {
+    fn side_request(self) -> &'a SideRequest {
         match self.side {
-            Side::Baseline => &self.sought.baseline,
-            Side::Canary => &self.sought.canary,
+            Side::Baseline => &self.request.baseline,
+            Side::Canary => &self.request.canary,
         }
     }
 
@@ -277,15 +257,43 @@ impl<'a> Job<'a> {
             metric: self.query.metric.clone(),
             side: self.side,
             source_name: source.map_or_else(|_| "no source".to_owned(), named),
-            asked: Asked { query: query.map(str::to_owned), window: self.sought_side().grid },
+            asked: Asked { query: query.map(str::to_owned), window: self.side_request().grid },
             cause,
             names: self.sources.names,
         }
     }
 
+    /// Runs both sides of the query, and pairs their series.
+    async fn metric(self) -> Result<FetchedMetric, Vec<QueryFailure>> {
+        let (query, job) = (self.query, |side| Self { side, ..self });
+        let (baseline, canary) = join(job(Side::Baseline).run(), job(Side::Canary).run()).await;
+        let (baseline, canary) = match (baseline, canary) {
+            (Ok(baseline), Ok(canary)) => (baseline, canary),
+            (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
+        };
+        let mut notices: Vec<Notice> = notice_about_sides(&baseline, &canary).into_iter().collect();
+        let source = baseline.source.settings.name.clone();
+        notices.extend(baseline.notices);
+        notices.extend(canary.notices);
+        let (baseline, canary) = (baseline.side, canary.side);
+        let pairs = pairs(query, &baseline, &canary, self.request.compat, &mut notices);
+        let pairs = pairs.map_err(|(side, error)| {
+            let query = if side == Side::Baseline { &baseline.query } else { &canary.query };
+            vec![job(side).failure(Some(query), error.into())]
+        })?;
+        let (metric, kind) = (query.metric.clone(), query.kind());
+        let mut unit = None;
+        if kind == StoreKind::Prometheus {
+            unit = unit::unit(&canary.query);
+            let counters = selector::bare_counters(&canary.query).into_iter();
+            notices.extend(counters.map(|name| Notice::BareCounter { name }));
+        }
+        Ok(FetchedMetric { metric, source, baseline, canary, unit, pairs, notices })
+    }
+
     async fn run(self) -> Result<Done<'a>, QueryFailure> {
-        let SoughtSide { scope, grid } = self.sought_side();
-        let grid = self.query.kind().grid(*grid, self.sought.compat);
+        let SideRequest { scope, grid } = self.side_request();
+        let grid = self.query.kind().grid(*grid, self.request.compat);
         let source =
             self.sources.choose(self.query).map_err(|error| self.failure(None, error.into()))?;
         let text = self.query.text(scope, grid);
@@ -326,16 +334,16 @@ impl<'a> Job<'a> {
         grid: Grid,
     ) -> Result<(Vec<Found>, Vec<String>), Cause> {
         let kind = self.query.kind();
-        let compat = self.sought.compat;
+        let compat = self.request.compat;
         let database = self.database(source);
-        let held = HeldPoints::default();
+        let buffered = BufferedPoints::new(self.held);
         let answer = async |ask: &StoreRequest| {
-            let body = source
-                .answer(ask, self.deadline)
+            let scope = self.side_request().scope.clone();
+            let read = source.answer(ask, self.deadline, move |body| kind.read(&body, &scope));
+            let read = read
                 .await
                 .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
             let scrub = |text: String| source.without_secrets(text, ask);
-            let read = kind.read(&body, &self.sought_side().scope);
             let mut answer = read.map_err(|error| error.with_words(scrub))?;
             answer.said = answer.said.into_iter().map(scrub).collect();
             Ok::<_, Cause>(answer)
@@ -349,7 +357,7 @@ impl<'a> Job<'a> {
                 ask.params.push(("nocache", "1".to_owned()));
                 answered = answer(&ask).await?;
             }
-            held.add(&answered.series)?;
+            buffered.add(&answered.series)?;
             Ok::<_, Cause>(answered)
         };
         let mut series = Vec::new();
@@ -366,30 +374,34 @@ impl<'a> Job<'a> {
             (StoreKind::Graphite, Compat::Kayenta) => gridding::first_target(series),
             (StoreKind::InfluxDb, Compat::Kayenta) => gridding::first_table(series),
         };
+        drop(buffered);
+        self.held.add_found(&found)?;
         said.sort();
         said.dedup();
         Ok((found, said))
     }
 }
 
-/// The pairs of a metric; a metric without any series is one pair of gaps.
+/// The pairs of a metric; a metric without any series is one pair of gaps. An error comes with its side.
 fn pairs(
     query: &MetricQuery,
     baseline: &FetchedSide,
     canary: &FetchedSide,
     compat: Compat,
     notices: &mut Vec<Notice>,
-) -> Result<Vec<MetricPair>, AnswerError> {
+) -> Result<Vec<MetricPair>, (Side, AnswerError)> {
     let metric = query.metric.as_str();
     let (mut one, mut other) = (baseline.series.clone(), canary.series.clone());
     let kind = query.kind();
     if compat == Compat::Kayenta {
         if kind != StoreKind::Prometheus && (one.is_empty() || other.is_empty()) {
-            return Err(AnswerError::NoSeries);
+            let side = if one.is_empty() { Side::Baseline } else { Side::Canary };
+            return Err((side, AnswerError::NoSeries));
         }
         // The grid includes the end, as in Kayenta; the gaps do not.
         let absent = [baseline.grid.points() - 1, canary.grid.points() - 1];
-        return pair::as_kayenta(metric, one, other, absent);
+        let pairs = pair::as_kayenta(metric, one, other, absent);
+        return pairs.map_err(|error| (Side::Canary, error));
     }
     if let Some(label) = kind.made_label() {
         pair::drop_if_same(label, &mut one, &mut other);

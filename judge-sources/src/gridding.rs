@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use judge_core::{Clock, Series};
 use judge_points::prometheus::LabelledSeries;
 
-use crate::error::{AnswerError, MOST_CELLS, MOST_SERIES};
+use crate::error::{AnswerError, MOST_CELLS, MOST_HELD, MOST_SERIES};
 use crate::grid::Grid;
 
 /// The identity of a series within its side.
@@ -28,16 +28,47 @@ pub struct Found {
     pub series: Series,
 }
 
-/// Number of points that are buffered until the last part of an answer is there.
+/// Number of points that a fetch holds, gaps counted.
 #[derive(Debug, Default)]
 pub(crate) struct HeldPoints(AtomicUsize);
 
 impl HeldPoints {
+    fn add(&self, points: usize) -> Result<(), AnswerError> {
+        let with = |held: usize| held.checked_add(points).filter(|all| *all <= MOST_HELD);
+        let added = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, with);
+        added.map(|_| ()).map_err(|_| AnswerError::TooManyPointsTogether)
+    }
+
+    /// Adds the points of series on their grids. They are held until the fetch ends.
+    pub(crate) fn add_found(&self, found: &[Found]) -> Result<(), AnswerError> {
+        self.add(found.iter().map(|found| found.series.values.len()).sum())
+    }
+}
+
+/// Points that are buffered until the last part of an answer is there.
+#[derive(Debug)]
+pub(crate) struct BufferedPoints<'a> {
+    held: &'a HeldPoints,
+    points: AtomicUsize,
+}
+
+impl<'a> BufferedPoints<'a> {
+    pub(crate) fn new(held: &'a HeldPoints) -> Self {
+        Self { held, points: AtomicUsize::new(0) }
+    }
+
     /// Adds the points of one more part.
     pub(crate) fn add(&self, part: &[LabelledSeries]) -> Result<(), AnswerError> {
-        let points: usize = part.iter().map(|series| series.values.len()).sum();
-        let all = points.saturating_add(self.0.fetch_add(points, Ordering::Relaxed));
-        if all > MOST_CELLS { Err(AnswerError::TooManyPoints) } else { Ok(()) }
+        let points = part.iter().map(|series| series.values.len()).sum();
+        self.held.add(points)?;
+        self.points.fetch_add(points, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for BufferedPoints<'_> {
+    fn drop(&mut self) {
+        self.held.0.fetch_sub(self.points.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
@@ -300,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn series_that_differ_in_their_names_alone_are_told_apart() {
+    fn series_that_differ_in_their_names_alone_are_distinguished() {
         let named = |name, value| {
             series(&[("__name__", name), ("job", "a")], &[(1000, value), (2000, value)])
         };
@@ -329,10 +360,26 @@ mod tests {
         assert_eq!(at_own_times(vec![all(4, &close)], grid, &mut Vec::new()).unwrap().len(), 4);
         let error = at_own_times(vec![all(5, &close)], grid, &mut Vec::new()).unwrap_err();
         assert!(matches!(error, AnswerError::TooManyPoints), "{error}");
+    }
+
+    #[test]
+    fn a_fetch_holds_so_many_points_and_no_more() {
         let held = HeldPoints::default();
-        assert!(held.add(&all(1, &close)).is_ok());
-        held.0.store(MOST_CELLS, Ordering::Relaxed);
-        assert!(held.add(&all(1, &close)).is_err());
+        held.add(MOST_HELD - 5).unwrap();
+        let two = [series(&[], &[(0, 1.0), (1, 2.0)])];
+        let buffered = BufferedPoints::new(&held);
+        buffered.add(&two).unwrap();
+        buffered.add(&two).unwrap();
+        // What is refused is not held.
+        let error = buffered.add(&two).unwrap_err();
+        assert!(matches!(error, AnswerError::TooManyPointsTogether), "{error}");
+        assert_eq!(held.0.load(Ordering::Relaxed), MOST_HELD - 1);
+        // The buffer goes, and the series stays.
+        let found = closed_up(vec![two.to_vec()]).unwrap();
+        assert!(held.add_found(&found).is_err());
+        drop(buffered);
+        held.add_found(&found).unwrap();
+        assert_eq!(held.0.load(Ordering::Relaxed), MOST_HELD - 3);
     }
 
     /// `PrometheusResponseConverter`'s own test has 58 points a second apart from 1599657179.540 on, whatever was

@@ -9,21 +9,21 @@
 //!
 //! ```no_run
 //! use std::time::Duration;
-//! use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources, StoreKind};
+//! use judge_sources::{Compat, Grid, Queries, Scope, FetchRequest, SideRequest, SourceSettings, Sources, StoreKind};
 //!
 //! # async fn example(config: serde_json::Value) -> Result<(), Box<dyn std::error::Error>> {
 //! let queries = Queries::read(&config)?;
 //! let settings = SourceSettings::at("prometheus", StoreKind::Prometheus, "http://prometheus:9090")?;
 //! let sources = Sources::new(vec![settings])?;
 //! let grid = Grid::new(1_795_184_200_000, 1_795_186_000_000, 60_000)?;
-//! let side = |scope| SoughtSide { scope: Scope::new(scope), grid };
-//! let sought = Sought {
+//! let side = |scope| SideRequest { scope: Scope::new(scope), grid };
+//! let request = FetchRequest {
 //!     baseline: side("shop-stable"),
 //!     canary: side("shop-canary"),
 //!     compat: Compat::None,
 //!     timeout: Duration::from_secs(60),
 //! };
-//! match sources.fetch(&queries, &sought).await {
+//! match sources.fetch(&queries, &request).await {
 //!     Ok(metrics) => println!("{} metrics", metrics.len()),
 //!     Err(failures) => failures.iter().for_each(|failure| println!("{failure}")),
 //! }
@@ -62,7 +62,7 @@ mod way_out;
 
 pub use compat::Compat;
 pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, MOST_SERIES, QueryFailure};
-pub use fetch::{FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
+pub use fetch::{FetchRequest, FetchedMetric, FetchedSide, SideRequest, Sources};
 pub use grid::{Grid, GridError, MOST_POINTS};
 pub use gridding::Found;
 pub use kind::StoreKind;

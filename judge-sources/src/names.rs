@@ -29,10 +29,10 @@ impl Sources {
     ) -> Result<Vec<String>, Cause> {
         let found = self.named(source).filter(|found| found.settings.kind == StoreKind::Prometheus);
         let Some(found) = found else { return Ok(Vec::new()) };
-        let asked = found.answer(&names_request(None), Instant::now() + timeout).await;
-        let body = asked
-            .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
-        let read: Result<MetricNames, _> = serde_json::from_slice(&body);
+        let read = |body: Vec<u8>| serde_json::from_slice::<MetricNames>(&body);
+        let read = found.answer(&names_request(None), Instant::now() + timeout, read).await;
+        let read =
+            read.map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
         let unread = |error: serde_json::Error| AnswerError::Json {
             store: "Prometheus",
             why: error.to_string(),

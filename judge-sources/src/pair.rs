@@ -29,7 +29,7 @@ pub fn pair_by_labels(
     baseline: Vec<Found>,
     canary: Vec<Found>,
 ) -> Result<(Vec<MetricPair>, Vec<Notice>), AnswerError> {
-    let paired = by_labels(metric, baseline, canary, &BTreeSet::new())?;
+    let paired = by_labels(metric, baseline, canary, &BTreeSet::new()).map_err(|(_, why)| why)?;
     Ok((paired.pairs, notices(paired.dropped, paired.apart)))
 }
 
@@ -40,13 +40,13 @@ pub(crate) fn notices(dropped: Vec<DroppedLabel>, apart: Vec<String>) -> Vec<Not
 }
 
 /// Pairs series by their labels, without the labels that distinguish the sides. A series without a partner is
-/// paired with gaps.
+/// paired with gaps. An error comes with its side.
 pub(crate) fn by_labels(
     metric: &str,
     mut baseline: Vec<Found>,
     mut canary: Vec<Found>,
     ignored: &BTreeSet<String>,
-) -> Result<Paired, AnswerError> {
+) -> Result<Paired, (Side, AnswerError)> {
     for found in baseline.iter_mut().chain(&mut canary) {
         found.labels.retain(|label, _| !ignored.contains(label));
     }
@@ -55,16 +55,15 @@ pub(crate) fn by_labels(
         found.labels.retain(|label, _| dropped.iter().all(|dropped| dropped.label != *label));
     }
     let mut by_labels: BTreeMap<Labels, [Option<Series>; 2]> = BTreeMap::new();
-    for (side, of_side) in [baseline, canary].into_iter().enumerate() {
+    for (side, of_side) in [(Side::Baseline, baseline), (Side::Canary, canary)] {
         for Found { labels, series } in of_side {
-            let slot = &mut by_labels.entry(labels.clone()).or_default()[side];
+            let [of_baseline, of_canary] = by_labels.entry(labels.clone()).or_default();
+            let slot = if side == Side::Baseline { of_baseline } else { of_canary };
             if slot.replace(series).is_some() {
-                let side = crate::error::side_name([Side::Baseline, Side::Canary][side]);
-                let said = format!(
-                    "two series of the {side} are {} without the ignored labels",
-                    written(&labels)
-                );
-                return Err(AnswerError::SameLabels(said));
+                let (name, labels) = (crate::error::side_name(side), written(&labels));
+                let said =
+                    format!("two series of the {name} are {labels} without the ignored labels");
+                return Err((side, AnswerError::SameLabels(said)));
             }
         }
     }

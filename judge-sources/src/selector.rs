@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn selectors_that_something_stands_in_for_come_last() {
+    fn selectors_with_a_replacement_come_last() {
         for (promql, expected) in [
             ("a / b", vec!["a", "b"]),
             ("(sum(rate(a[5m])) or vector(0)) / sum(rate(b[5m]))", vec!["b", "a"]),

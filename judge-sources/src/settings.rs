@@ -74,6 +74,17 @@ impl std::fmt::Debug for SourceSettings {
     }
 }
 
+/// Name, kind, URL and database, without credentials: `main (prometheus http://prometheus:9090/)`.
+impl std::fmt::Display for SourceSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({} {}", self.name, self.kind, self.url)?;
+        if let Some(database) = &self.database {
+            write!(f, "?db={database}")?;
+        }
+        f.write_str(")")
+    }
+}
+
 /// Most queries at once: Prometheus runs 20, and others ask it too.
 const MAX_QUERIES: usize = 8;
 /// Longest wait for one answer, without retries. Prometheus itself gives up after two minutes.
@@ -93,6 +104,19 @@ pub enum SettingsError {
         name: String,
         /// The given value.
         url: String,
+    },
+    /// Parameters in the URL, which requests would not have.
+    #[error(
+        "source {name}: expected a URL without parameters{}, got {keys}; credentials and headers are keys of a table \
+         [sources.NAME]", if *kind == StoreKind::InfluxDb { " but db" } else { "" }
+    )]
+    Parameters {
+        /// The source.
+        name: String,
+        /// Its kind.
+        kind: StoreKind,
+        /// The names of the parameters.
+        keys: String,
     },
     /// Two kinds of credentials at once.
     #[error("source {0}: expected one of username, bearer-token-file and sigv4-region")]
@@ -228,6 +252,14 @@ impl SourceSettings {
         let database = url.query_pairs().find(|(name, _)| name == "db");
         let database =
             database.map(|(_, value)| value.into_owned()).filter(|_| kind == StoreKind::InfluxDb);
+        let others = url.query_pairs().filter(|(key, _)| database.is_none() || key != "db");
+        // A parameter without a value may be a secret.
+        let keys: Vec<String> = others
+            .map(|(key, value)| if value.is_empty() { "one".to_owned() } else { format!("{key}=") })
+            .collect();
+        if !keys.is_empty() {
+            return Err(SettingsError::Parameters { name, kind, keys: keys.join(", ") });
+        }
         url.set_query(None);
         url.set_fragment(None);
         Ok(Self {
@@ -412,7 +444,7 @@ mod tests {
     #[test]
     fn a_password_in_a_url_is_used_and_not_shown() {
         let settings =
-            SourceSettings::at("p", StoreKind::Prometheus, "http://me:s%65cret@host:9090/base?x=1")
+            SourceSettings::at("p", StoreKind::Prometheus, "http://me:s%65cret@host:9090/base")
                 .unwrap();
         assert_eq!(settings.url.as_str(), "http://host:9090/base");
         assert!(
@@ -462,11 +494,26 @@ mod tests {
     fn a_database_is_of_influxdb() {
         let at = |url| SourceSettings::from_url("i", url).unwrap();
         assert_eq!(at("influxdb+http://h:8086?db=shop").database.as_deref(), Some("shop"));
-        assert_eq!(at("http://h:8086?db=shop").database, None);
+        assert_eq!(at("influxdb+http://h:8086").database, None);
         let table =
             "a = {url = 'http://h?db=x', type = 'influxdb', database = 'y'}".parse().unwrap();
         let read = SourceSettings::read_table(table).unwrap();
         assert_eq!(read[0].database.as_deref(), Some("y"));
+    }
+
+    #[test]
+    fn no_parameter_of_a_url_is_dropped_in_silence() {
+        for (url, got) in [
+            ("http://h:8086?db=shop", "without parameters, got db="),
+            ("https://h?token=sesame&dedup=true", "without parameters, got token=, dedup="),
+            ("https://h?sesame", "without parameters, got one"),
+            ("influxdb+http://h?db=shop&p=sesame", "without parameters but db, got p="),
+            ("influxdb+http://h?u=me", "without parameters but db, got u="),
+        ] {
+            let error = SourceSettings::from_url("a", url).unwrap_err().to_string();
+            assert!(error.contains(got) && !error.contains("sesame"), "{url}: {error}");
+        }
+        assert!(SourceSettings::from_url("a", "http://h/base?#graph").is_ok());
     }
 
     #[test]

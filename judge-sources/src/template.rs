@@ -33,6 +33,11 @@ pub enum TemplateError {
     /// A part of a query between quotes.
     #[error("${{{0}}} stands between quotes, but it is a part of the query; take the quotes away")]
     Quoted(String),
+    /// Values put a comment of InfluxQL into the query.
+    #[error(
+        "the query would have -- in it, with which a comment begins; expected values without it"
+    )]
+    Comment,
     /// A value would end the text around it.
     #[error(
         "{name} has {found:?} in it, which would change the query around it; expected a value without {refused}"
@@ -61,6 +66,10 @@ pub(crate) enum Place {
     #[default]
     Bare,
 }
+
+/// Characters besides spaces that a value may not contain where no quotes stand around it. The slash ends a regular
+/// expression of InfluxQL.
+const REFUSED_BARE: &str = "\"'`\\{}()[],;#/";
 
 impl Place {
     /// The place after `text`, which began at this place. A backslash escapes the next character in all quotes
@@ -92,13 +101,13 @@ impl Place {
         let is_refused = |c: &char| match self {
             Self::Quoted('`') => *c == '`',
             Self::Quoted(quote) => *c == quote || matches!(c, '\\' | '\n' | '\r'),
-            Self::Bare | Self::Comment => c.is_whitespace() || "\"'`\\{}()[],;#".contains(*c),
+            Self::Bare | Self::Comment => c.is_whitespace() || REFUSED_BARE.contains(*c),
         };
         let refused = match self {
             Self::Quoted('`') => "a backtick",
             Self::Quoted(_) => "quotes, backslashes and line ends",
             Self::Bare | Self::Comment => {
-                "quotes, backslashes, brackets, commas and spaces where no quotes stand around it"
+                "quotes, slashes, brackets, commas and spaces where no quotes stand around it"
             }
         };
         match value.chars().find(is_refused) {
@@ -223,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_what_they_stand_for() {
+    fn names_are_replaced_by_their_values() {
         let known =
             bindings(&[("scope", "canary"), ("two", "${scope}-2"), ("a", "1"), ("empty", "")]);
         for (template, expanded) in [
@@ -284,6 +293,7 @@ mod tests {
             ("rate(x[${v}])", "5m])or(y[5m", true),
             ("x > ${v}", "1 or secret", true),
             ("x{${v}}", "a=b", false),
+            ("x =~ /^${v}/", "b/or", true),
             // Quotes in a comment open nothing.
             ("x # it's\n > ${v}", "1 or secret", true),
             ("x # it's\n{a=\"${v}\"}", "b c", false),

@@ -4,6 +4,7 @@
 mod arrows;
 mod circles;
 mod exceptions;
+mod flags;
 mod imports;
 mod packages;
 mod sources;

@@ -9,7 +9,7 @@ const KEYS: [&str; 4] =
     ["description = ", "keywords = ", "categories = ", "license.workspace = true"];
 
 #[test]
-fn what_is_published_has_a_readme_a_licence_and_a_description() {
+fn published_crates_have_a_readme_a_licence_and_a_description() {
     let licence = fs::read(workspace().join("LICENSE")).unwrap();
     let mut published = 0;
     for member in crates() {

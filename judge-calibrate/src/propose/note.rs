@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_says_why_and_the_way_out() {
+    fn an_allowance_that_is_too_large_has_a_reason_and_a_way_out() {
         let about = |long| NoteContext {
             judge: "J",
             minutes: 15.0,

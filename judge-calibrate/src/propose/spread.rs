@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_is_told_from_what_comes_and_goes() {
+    fn lasting_differences_are_separated_from_passing_ones() {
         let apart: [&[f64]; 2] = [&[9.0, 9.1, 9.0, 8.9], &[5.0, 5.0, 5.1, 4.9]];
         let lasting = spread(&apart, Pairing::Concurrent, AllowanceForm::Absolute).unwrap();
         assert!(lasting.lasting > 0.95 && (lasting.lasting_rms() - 4.0).abs() < 0.1, "{lasting:?}");

@@ -73,7 +73,7 @@ fn instances_that_differ_get_the_allowance_they_need() {
 }
 
 #[test]
-fn what_raises_no_false_alarms_stays_as_it_is() {
+fn a_metric_without_false_alarms_is_unchanged() {
     let mut random = Random::new(4);
     let history = instances(&[1.0; 4], 120 * WINDOW, &mut random);
     let proposal = propose(&history, &config(metric(Direction::Increase)), &NetflixAcaJudge);
@@ -126,7 +126,7 @@ fn a_larger_allowance_is_kept_and_a_useless_one_is_not_proposed() {
 }
 
 #[test]
-fn what_crosses_zero_is_allowed_a_change_in_its_unit() {
+fn a_metric_that_crosses_zero_gets_an_allowance_in_its_unit() {
     let mut random = Random::new(7);
     // A balance around 0 that differs by 0.1 between the instances.
     let mut balance = |offset: f64| {
@@ -149,7 +149,7 @@ fn what_crosses_zero_is_allowed_a_change_in_its_unit() {
 }
 
 #[test]
-fn what_has_no_allowance_says_why() {
+fn a_metric_without_allowance_has_a_reason() {
     let mut random = Random::new(8);
     let history = instances(&[1.0; 2], 12 * WINDOW, &mut random);
     let mut cles = metric(Direction::Increase);

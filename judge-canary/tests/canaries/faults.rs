@@ -31,7 +31,7 @@ async fn on_file(folder: &TempDir, prometheus: &Prometheus) -> (Canaries, sqlx::
 }
 
 #[tokio::test]
-async fn a_locked_file_is_said_and_heals() {
+async fn a_locked_file_is_an_error_and_work_goes_on_later() {
     let (folder, prometheus) = (TempDir::new().unwrap(), Prometheus::start().await);
     let (canaries, mut other) = on_file(&folder, &prometheus).await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
@@ -46,7 +46,7 @@ async fn a_locked_file_is_said_and_heals() {
 
 /// On a full disk SQLite undoes a whole transaction by itself, as this trigger does. No connection may take it for open.
 #[tokio::test]
-async fn a_transaction_that_sqlite_undoes_is_said_and_heals() {
+async fn a_transaction_that_sqlite_rolls_back_is_an_error_and_work_goes_on_later() {
     let (folder, prometheus) = (TempDir::new().unwrap(), Prometheus::start().await);
     let (canaries, mut other) = on_file(&folder, &prometheus).await;
     let trigger =

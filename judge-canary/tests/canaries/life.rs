@@ -15,7 +15,7 @@ use judge_canary::{
 use judge_core::judges::built_in;
 use judge_core::stage::{Lifetime, Lookback, Stage, StageRule, TimeSpan, WindowOptions, Windows};
 use judge_core::{JudgeRequest, Judgement, Verdict, kayenta};
-use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide};
+use judge_sources::{Compat, FetchRequest, Grid, Queries, Scope, SideRequest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -130,17 +130,17 @@ async fn watched(prometheus: &Prometheus, canary: &str, document: Value) -> Vec<
     let mut judgements = Vec::new();
     let windows = windows.unwrap();
     for window in windows.cut(whole).unwrap() {
-        let side = |scope: &str, span: TimeSpan| SoughtSide {
+        let side = |scope: &str, span: TimeSpan| SideRequest {
             scope: Scope::new(scope),
             grid: Grid::new(span.start_millis, span.end_millis, 60_000).unwrap(),
         };
-        let sought = Sought {
+        let request = FetchRequest {
             baseline: side("stable", window.baseline),
             canary: side(canary, window.canary),
             compat: Compat::None,
             timeout: minutes(1),
         };
-        let fetched = prometheus.sources().fetch(&queries, &sought).await.unwrap();
+        let fetched = prometheus.sources().fetch(&queries, &request).await.unwrap();
         let pairs = fetched.into_iter().flat_map(|metric| metric.pairs).collect();
         let thresholds = read.thresholds.unwrap();
         let mut request = JudgeRequest { config: read.clone(), thresholds, pairs, looks: None };
@@ -215,7 +215,7 @@ async fn a_bad_canary_of_the_past_is_stopped_at_its_first_look() {
 }
 
 #[tokio::test]
-async fn who_watches_sees_every_look_and_the_end() {
+async fn a_watcher_sees_every_look_and_the_end() {
     let service = Service::start().await;
     service.clock.advance(100 * MINUTE);
     let id = service.begin(request("canary", stage())).await;
@@ -298,7 +298,7 @@ async fn starts_with_a_key_are_one_and_a_cancelled_canary_is_looked_at_no_more()
 }
 
 #[tokio::test]
-async fn what_cannot_be_judged_is_refused_before_it_starts() {
+async fn a_canary_that_cannot_be_judged_is_refused_before_it_starts() {
     let service = Service::start().await;
     let no_query = json!({"name": "a", "metrics": [{"name": "m", "groups": ["G"]}],
         "classifier": {"groupWeights": {"G": 100}, "scoreThresholds": {"pass": 95, "marginal": 75}}});
@@ -369,7 +369,7 @@ async fn each_scope_has_its_own_windows_and_one_look_can_be_had_at_once() {
 }
 
 #[tokio::test]
-async fn a_judge_that_reads_looks_is_told_which_of_how_many_each_is() {
+async fn a_judge_that_reads_looks_gets_their_number_and_plan() {
     let service = Service::start().await;
     service.clock.advance(100 * MINUTE);
     let mut document = config(3);

@@ -116,7 +116,7 @@ pub(crate) struct CalibrateArgs {
     /// Seed of the random pairs; the same seed gives the same figures.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Show what this many looks at a canary cost and gain instead, beside one look at the end.
+    /// Compare this many looks at a canary with one look at its end: false alarms, power and time to detection.
     #[arg(long, value_name = "N", conflicts_with = "propose")]
     pub(crate) looks: Option<u32>,
     /// Write the config with allowances for the differences of healthy instances.

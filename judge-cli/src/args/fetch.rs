@@ -31,7 +31,8 @@ mean. Give judge retro the same --baseline-offset.
 
 A release that cannot be fetched is reported, and the run continues. It stops
 after three such releases in a row. Each fetched release is stored in FILE.parts.
---resume fetches only the missing releases.
+--resume fetches only the missing releases, and those whose times, scopes, step or
+offset have changed. It refuses other sources and other queries.
 
 Exit codes:
   0    every release was fetched

@@ -4,14 +4,14 @@ use judge_sources::{FetchedMetric, FetchedSide, Found, Notice, QueryFailure, Set
 
 use super::exit::Exit;
 use crate::args::TryArgs;
-use crate::input::{Fetcher, fetched_queries, is_bad_input, now, sought, window};
+use crate::input::{Fetcher, fetch_request, fetched_queries, is_bad_input, now, window};
 use crate::output::{Console, Tried, TriedMetric, TriedSide};
 
 /// Runs every query once and shows the result.
 pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
-    let sought = sought(&args.scopes, window(&args.times, args.scopes.step, now())?)?;
+    let request = fetch_request(&args.scopes, window(&args.times, args.scopes.step, now())?)?;
     let queries = fetched_queries(args.config.clone())?;
-    let fetched = Fetcher::new(&args.from, queries)?.fetch_each(&sought);
+    let fetched = Fetcher::new(&args.from, queries)?.fetch_each(&request);
     let failed = fetched.iter().any(|(_, found)| found.is_err());
     let bad_input = fetched
         .iter()

@@ -7,8 +7,8 @@ use judge_report::Fact;
 use super::exit::Exit;
 use crate::args::{JudgementFormat, Overrides, RunArgs, ScopeArgs, SourceArgs};
 use crate::input::{
-    InputProblem, InputSource, Parts, Prepared, from_pairs, from_parts, from_request, from_sources,
-    join_names, now, sought, window,
+    InputProblem, InputSource, Parts, Prepared, fetch_request, from_pairs, from_parts,
+    from_request, from_sources, join_names, now, window,
 };
 use crate::output::{Console, Destination, FullJudgement, Page, html};
 
@@ -31,9 +31,9 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     facts.extend(source_facts(&from, &scopes));
     let prepared = match (request, config, pairs, baseline.zip(canary)) {
         (None, Some(config), None, None) => {
-            let sought = sought(&scopes, window(&times, scopes.step, now())?)?;
-            facts.push(Fact { name: "Window".to_owned(), value: sought.canary.grid.to_string() });
-            from_sources(config, &from, &sought, &overrides)?
+            let request = fetch_request(&scopes, window(&times, scopes.step, now())?)?;
+            facts.push(Fact { name: "Window".to_owned(), value: request.canary.grid.to_string() });
+            from_sources(config, &from, &request, &overrides)?
         }
         (Some(request), ..) => from_request(request, &overrides)?,
         (None, Some(config), Some(pairs), _) => from_pairs(config, &pairs, &overrides)?,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use judge_core::{MetricPair, kayenta};
 use judge_points::time::TimeZone;
 use judge_sources::{
-    AskError, Cause, Compat, FetchedMetric, Grid, GridError, Notice, Queries, QueryFailure, Scope,
-    SettingNames, Sought, SoughtSide, SourceSettings, Sources,
+    AskError, Cause, Compat, FetchRequest, FetchedMetric, Grid, GridError, Notice, Queries,
+    QueryFailure, Scope, SettingNames, SideRequest, SourceSettings, Sources,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -145,25 +145,30 @@ impl Fetcher {
         Ok(Self { sources, queries, runtime: Box::leak(Box::new(runtime)) })
     }
 
+    /// The sources as text: name, kind, URL and database, without credentials.
+    pub(crate) fn sources(&self) -> Vec<String> {
+        self.sources.settings().map(ToString::to_string).collect()
+    }
+
     /// Fetches the series of all metrics.
-    pub(crate) fn fetch(&self, sought: &Sought) -> Result<Vec<FetchedMetric>, FetchFailed> {
-        self.block_on(self.fetch_async(sought))
+    pub(crate) fn fetch(&self, request: &FetchRequest) -> Result<Vec<FetchedMetric>, FetchFailed> {
+        self.block_on(self.fetch_async(request))
     }
 
     /// Fetches as [`Self::fetch`] does, but within [`Self::block_on`].
     pub(crate) async fn fetch_async(
         &self,
-        sought: &Sought,
+        request: &FetchRequest,
     ) -> Result<Vec<FetchedMetric>, FetchFailed> {
-        self.sources.fetch(&self.queries, sought).await.map_err(FetchFailed)
+        self.sources.fetch(&self.queries, request).await.map_err(FetchFailed)
     }
 
     /// Fetches the series of all metrics, with errors by metric.
     pub(crate) fn fetch_each(
         &self,
-        sought: &Sought,
+        request: &FetchRequest,
     ) -> Vec<(String, Result<FetchedMetric, Vec<QueryFailure>>)> {
-        let found = self.block_on(self.sources.fetch_each(&self.queries, sought));
+        let found = self.block_on(self.sources.fetch_each(&self.queries, request));
         let names = self.queries.all().iter().map(|query| query.metric.clone());
         names.zip(found).collect()
     }
@@ -206,7 +211,10 @@ fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
 }
 
 /// The request for a canary's window, from its start to its end in milliseconds since the Unix epoch.
-pub(crate) fn sought(args: &ScopeArgs, canary: (i64, i64)) -> Result<Sought, InputError> {
+pub(crate) fn fetch_request(
+    args: &ScopeArgs,
+    canary: (i64, i64),
+) -> Result<FetchRequest, InputError> {
     let unusable = |error, earlier: i64| {
         let origin = match error {
             GridError::FarAway(_) if earlier != 0 => "--baseline-offset",
@@ -227,14 +235,14 @@ pub(crate) fn sought(args: &ScopeArgs, canary: (i64, i64)) -> Result<Sought, Inp
             location: args.location.clone(),
             params: params.clone(),
         };
-        Ok(SoughtSide { scope, grid: grid.map_err(|error| unusable(error, earlier))? })
+        Ok(SideRequest { scope, grid: grid.map_err(|error| unusable(error, earlier))? })
     };
     let compat = match args.compat {
         Some(CompatArg::Kayenta) => Compat::Kayenta,
         None => Compat::None,
     };
     let (baseline, canary) = (side(&args.baseline_scope, offset)?, side(&args.canary_scope, 0)?);
-    Ok(Sought { baseline, canary, compat, timeout: args.timeout })
+    Ok(FetchRequest { baseline, canary, compat, timeout: args.timeout })
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {
@@ -277,12 +285,12 @@ pub(crate) fn now() -> i64 {
 pub(crate) fn from_sources(
     config: InputSource,
     args: &SourceArgs,
-    sought: &Sought,
+    request: &FetchRequest,
     overrides: &Overrides,
 ) -> anyhow::Result<Prepared> {
     let named = overrides.named_judge()?;
     let (config, queries) = FetchedConfig::read(config)?;
-    let mut fetched = Fetcher::new(args, queries)?.fetch(sought)?;
+    let mut fetched = Fetcher::new(args, queries)?.fetch(request)?;
     if fetched.iter().all(FetchedMetric::is_empty) && !fetched.is_empty() {
         let why = nothing_found(&mut fetched);
         return Err(config.source.error(InputProblem::NothingFetched(why)).into());

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_metric_is_told_from_its_labels() {
+    fn the_metric_is_separated_from_its_labels() {
         for (series, expected) in [
             ("latency", "latency"),
             ("latency{pod=\"a\"}", "latency"),

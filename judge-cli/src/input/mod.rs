@@ -22,8 +22,8 @@ mod source;
 pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
 pub(crate) use fetched::{
-    FetchFailed, Fetcher, fetched_judging, fetched_queries, from_sources, is_bad_input, millis,
-    now, odd_warnings, pairs as fetched_pairs, read_release_list, sought,
+    FetchFailed, Fetcher, fetch_request, fetched_judging, fetched_queries, from_sources,
+    is_bad_input, millis, now, odd_warnings, pairs as fetched_pairs, read_release_list,
     warnings as fetch_warnings, window,
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};

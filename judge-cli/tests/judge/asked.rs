@@ -16,7 +16,7 @@ fn judge(folder: &TestFolder, more: &str) -> Answer {
 }
 
 #[test]
-fn wrong_times_and_sources_are_told_with_their_option() {
+fn errors_of_times_and_sources_name_the_option() {
     let folder = folder();
     folder.write("other.toml", b"[main]\nurl = 'http://h'\n");
     folder.write("secret.toml", b"[sources.a]\nurl = 'http://h'\npassword = 'sesame'\n");
@@ -77,7 +77,7 @@ fn wrong_times_and_sources_are_told_with_their_option() {
 }
 
 #[test]
-fn wrong_queries_are_told_with_the_way_out() {
+fn errors_of_queries_have_a_way_out() {
     let url = "--prometheus http://127.0.0.1:1 --last 5m";
     for (query, said) in [
         (json!("up"), "an object with the metric's query, such as {\"customInlineTemplate\""),
@@ -104,7 +104,7 @@ fn wrong_queries_are_told_with_the_way_out() {
 }
 
 #[test]
-fn a_store_that_does_not_answer_is_told_once() {
+fn a_store_that_does_not_answer_is_reported_once() {
     let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": "PromQL:up"}});
     let metrics: Vec<Value> = (0..10).map(|number| metric(&format!("m{number}"))).collect();
     let config = json!({"metrics": metrics, "classifier": {"groupWeights": {}}});
@@ -125,7 +125,7 @@ fn a_store_that_does_not_answer_is_told_once() {
 }
 
 #[test]
-fn what_finds_nothing_is_told_once() {
+fn queries_that_find_nothing_are_reported_once() {
     let query = |name: &str| format!("PromQL:{name}{{a=\"${{scope}}\"}}");
     let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": query(name)}});
     let config = json!({"metrics": [metric("a"), metric("b")], "classifier": {"groupWeights": {}}});

@@ -92,7 +92,7 @@ fn bad_files_are_refused_with_file_and_place() {
 }
 
 #[test]
-fn what_is_wrong_is_said_once() {
+fn errors_are_reported_once() {
     let place = slow_canary();
     for (table, part) in [
         ("timestamp,latency\nnever,1\n", "expected a timestamp"),

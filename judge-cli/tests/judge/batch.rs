@@ -110,7 +110,7 @@ fn run_and_batch_give_the_same_result() {
 }
 
 #[test]
-fn bad_lines_stand_in_their_places() {
+fn errors_of_bad_lines_keep_the_order_of_lines() {
     let long = format!("{{\"x\":\"{}\"}}", "x".repeat(5000));
     let mut input = Vec::new();
     for line in [

@@ -80,7 +80,7 @@ fn looks_cost_false_alarms_unless_they_are_planned() {
 }
 
 #[test]
-fn what_is_left_out_of_a_history_is_said() {
+fn ignored_parts_of_a_history_are_reported() {
     let place = place();
     place.write("short.csv", healthy(4, 400, 50).as_bytes());
     let nothing = br#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
@@ -124,7 +124,7 @@ fn figures_follow_the_seed_and_not_the_threads() {
 }
 
 #[test]
-fn windows_without_history_are_told() {
+fn windows_without_history_are_reported() {
     let place = place();
     let answer =
         place.judge("calibrate --config config.json --minutes 10,700 --history one.csv two.csv");

@@ -57,7 +57,7 @@ fn each_point_of_each_release_is_a_row() {
 }
 
 #[test]
-fn what_is_missing_is_fetched_by_resume() {
+fn resume_fetches_the_missing_series() {
     let away = Arc::new(AtomicBool::new(true));
     let asked_while_away = Arc::clone(&away);
     let store = Store::open(move |asked| {
@@ -98,6 +98,46 @@ fn what_is_missing_is_fetched_by_resume() {
         rows(&folder, "whole.ndjson"),
         "in the order of the list"
     );
+}
+
+#[test]
+fn a_history_has_one_origin() {
+    let full = Arc::new(AtomicBool::new(false));
+    let answers_v3 = Arc::clone(&full);
+    let shop_without_v3 = move |asked: &Asked| {
+        if asked.query.contains("v3") && !answers_v3.load(Ordering::SeqCst) {
+            ("503 Busy", "busy".to_owned())
+        } else {
+            shop(asked)
+        }
+    };
+    let (store, other) = (Store::open(shop_without_v3), Store::open(shop));
+    let folder = folder(LIST);
+    folder.write("other.json", &config("errors{version=\"${scope}\"}"));
+    let first = folder.judge(&fetch(&store, "--output h.ndjson"));
+    assert_eq!(first.code, 1, "{first:?}");
+
+    let resumed = fetch(&store, "--output h.ndjson --resume");
+    for (arguments, expected) in [
+        (fetch(&other, "--output h.ndjson --resume"), "give the same sources"),
+        (resumed.replace("canary.json", "other.json"), "give its config"),
+    ] {
+        let answer = folder.judge(&arguments);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(
+            answer.stderr.contains("expected ") && answer.stderr.contains(", got "),
+            "{answer:?}"
+        );
+        assert!(answer.stderr.contains(expected), "{answer:?}");
+    }
+    assert!(other.asked().is_empty(), "{:?}", other.asked());
+
+    // With another step, the parts are no parts of this history: each release is fetched again.
+    full.store(true, Ordering::SeqCst);
+    let answer = folder.judge(&format!("{resumed} --step 2m"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stdout.ends_with("h.ndjson: 3 releases\n"), "{answer:?}");
+    assert_eq!(rows(&folder, "h.ndjson").len(), 3 * 2 * 10);
 }
 
 #[test]
@@ -143,7 +183,7 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_are_reported() {
     let store = Store::open(shop);
     for (list, said) in [
         ("release,start\nv1,0\n", "got no \"end\" among release, start"),

@@ -75,7 +75,7 @@ fn a_metric_without_a_series_is_named_with_the_nearest_name() {
 }
 
 #[test]
-fn however_a_side_is_absent_the_answer_is_the_same() {
+fn all_forms_of_an_absent_side_have_one_answer() {
     for absent in ["b.csv", "b2.csv"] {
         let run =
             format!("run -c no-data/cfg-must.json -b no-data/{absent} -n no-data/n.csv -f json");
@@ -139,7 +139,7 @@ fn tags_say_which_pair_a_row_is_of() {
 }
 
 #[test]
-fn the_tags_of_a_critical_pair_stand_in_the_printed_reason_and_on_the_page() {
+fn the_reason_and_the_page_show_the_tags_of_a_critical_pair() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field/tags/by-action.json");
     let request = std::fs::read_to_string(path).unwrap();
     let critical = request.replace(r#""direction": "increase""#, r#""critical": true"#);
@@ -182,7 +182,7 @@ fn a_group_of_muted_metrics_costs_nothing_and_is_noticed() {
 }
 
 #[test]
-fn flags_stand_in_for_the_thresholds_that_a_stored_request_lacks() {
+fn flags_replace_the_thresholds_that_a_stored_request_lacks() {
     let answer = judge("run stored/no-thresholds.json --pass 95 --marginal 75");
     assert_eq!((answer.code, answer.stderr.as_str()), (4, ""), "{answer:?}");
     assert!(
@@ -245,7 +245,7 @@ fn the_config_in_a_request_is_checked() {
 }
 
 #[test]
-fn tables_of_other_tools_are_judged_or_refused_with_the_way_out() {
+fn tables_of_other_tools_are_judged_or_refused_with_a_way_out() {
     let run = |table: &str| {
         judge(&format!("run -c tables/cfg.json -b tables/{table} -n tables/{table} {PARITY}"))
     };

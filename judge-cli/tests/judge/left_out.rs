@@ -3,7 +3,7 @@
 use crate::harness::{TestFolder, config};
 
 #[test]
-fn what_is_left_out_is_said_with_the_way_to_have_it() {
+fn a_command_without_retro_says_how_to_install_it() {
     let folder = TestFolder::with(&[
         ("config.json", &config(&["latency"])),
         ("releases.csv", b"release,start,end\nv1,0,60\n"),

@@ -53,7 +53,7 @@ fn a_failed_write_is_not_the_inputs_fault() {
 }
 
 #[test]
-fn bad_input_leaves_the_file_as_it_was() {
+fn bad_input_does_not_change_the_file() {
     let place = slow_canary();
     place.write("out", b"old");
     place.write("canary.csv", b"bad");

@@ -91,7 +91,7 @@ fn pages_shade_the_warm_up_and_what_was_judged() {
 }
 
 #[test]
-fn pages_that_cannot_be_written_are_told() {
+fn pages_that_cannot_be_written_are_reported() {
     let place = place();
     let answer = place.judge(&format!("{RETRO} --report history.csv"));
     assert_eq!(answer.code, 1, "{answer:?}");

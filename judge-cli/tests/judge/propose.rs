@@ -94,7 +94,7 @@ fn the_proposed_config_passes_what_is_healthy_and_stops_twice_its_allowance() {
 }
 
 #[test]
-fn all_else_in_the_config_stays_as_it_is() {
+fn a_proposal_changes_nothing_else_in_the_config() {
     let place = place();
     let answer = place.judge(PROPOSE);
     assert_eq!(answer.code, 0, "{answer:?}");
@@ -140,7 +140,7 @@ fn figures_and_config_come_in_one_document() {
 }
 
 #[test]
-fn allowances_of_no_use_are_told_and_not_written() {
+fn useless_allowances_are_reported_and_not_written() {
     let place = place();
     place.write("two.csv", &instance(2, 3.0, 1300));
     let answer = place.judge(PROPOSE);

@@ -164,7 +164,7 @@ fn one_role_absent() {
 }
 
 #[test]
-fn bad_usage_and_bad_input_say_the_way_out() {
+fn errors_of_usage_and_input_have_a_way_out() {
     let place = place(2);
     for (arguments, parts) in [
         ("--interval 10", &["--interval", "expected a time such as 30s"] as &[&str]),
@@ -263,7 +263,7 @@ fn run_and_interrupt(place: &TestFolder, arguments: &str, parts: &Path) -> Answe
 }
 
 #[test]
-fn what_was_stopped_is_gone_on_with_to_the_same_bytes() {
+fn a_stopped_run_resumes_to_the_same_bytes() {
     let place = place(600);
     for ending in ["csv", "json", "parquet"] {
         let whole = format!("whole.{ending}");
@@ -300,7 +300,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn pages_are_gone_on_with_too() {
+fn pages_are_resumed_too() {
     let place = place(250);
     let retro = format!("{RETRO} --threads 1");
     let first = place.judge(&format!("{retro} -o whole.csv --report whole"));
@@ -322,7 +322,7 @@ fn pages_are_gone_on_with_too() {
 }
 
 #[test]
-fn rows_that_do_not_stand_together_give_the_same() {
+fn scattered_rows_give_the_same_result() {
     let place = place(6);
     let csv = history(6);
     let mut rows: Vec<&str> = csv.lines().skip(1).collect();

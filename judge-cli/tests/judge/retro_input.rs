@@ -113,7 +113,7 @@ fn of_many_metrics_that_the_config_lacks_some_are_named() {
 }
 
 #[test]
-fn a_baseline_outside_of_the_window_is_told_with_where_it_lies() {
+fn a_baseline_outside_of_the_window_is_reported_with_its_times() {
     let place = place(1);
     let earlier = |hours: i64| {
         let mut rows = "release,role,timestamp,latency,errors\n".to_owned();
@@ -132,7 +132,7 @@ fn a_baseline_outside_of_the_window_is_told_with_where_it_lies() {
         "warning: release \"r0\": in interval 1 the canary is judged from 2023-11-14T22:13:20Z to \
          2023-11-14T22:18:20Z, but the baseline of \"latency\", \"errors\" has points from \
          2023-11-14T21:13:20Z to 2023-11-14T21:18:05Z alone; if it was recorded before the canary, \
-         say how much with --baseline-offset, such as \"1h\"\n"
+         give the time between them as the baseline offset, such as \"1h\"\n"
     );
     assert!(answer.stdout.contains("1 with warnings"), "{answer:?}");
     let json = place.judge(&format!("{RETRO} -f json")).stdout;

@@ -47,7 +47,7 @@ fn long(level: f64) -> String {
 type Change = fn(&str) -> String;
 
 #[test]
-fn what_one_reads_the_other_reads_so() {
+fn both_read_the_same_numbers() {
     let (baseline, canary) = (wide(100.0), wide(200.0));
     let plain = same(baseline.as_bytes(), canary.as_bytes());
     assert_eq!(plain["score"], 50.0);
@@ -74,7 +74,7 @@ fn what_one_reads_the_other_reads_so() {
 }
 
 #[test]
-fn what_one_refuses_the_other_refuses_in_the_same_words() {
+fn both_refuse_the_same_files_with_the_same_words() {
     let whole = wide(100.0);
     let utf16 =
         |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect();
@@ -115,7 +115,7 @@ fn what_one_refuses_the_other_refuses_in_the_same_words() {
 
 /// Semicolons, tabs, decimal commas and a line that names the separator make no difference.
 #[test]
-fn other_dialects_are_read_alike_by_both() {
+fn both_read_other_dialects_alike() {
     let plain = wide(100.5);
     let expected = judge(plain.as_bytes(), plain.as_bytes());
     assert_eq!((expected.run.code, expected.retro.code), (0, 0), "{:?}", expected.retro);

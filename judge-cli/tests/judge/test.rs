@@ -51,7 +51,7 @@ fn columns_of_text_are_left_out_and_named() {
 }
 
 #[test]
-fn the_level_is_shown_as_it_was_asked_for() {
+fn the_level_is_shown_as_requested() {
     let place = TestFolder::with(&[("c.csv", CANARY)]);
     for (level, shown) in [("0.57", "57"), ("0.98", "98"), ("0.999", "99.9"), ("0.99999", "99.999")]
     {
@@ -62,7 +62,7 @@ fn the_level_is_shown_as_it_was_asked_for() {
 }
 
 #[test]
-fn bad_input_is_refused_with_the_way_out() {
+fn bad_input_is_refused_with_a_way_out() {
     let place = TestFolder::with(&[
         ("b.csv", BASELINE),
         ("c.csv", CANARY),

@@ -244,7 +244,7 @@ fn a_signal_before_the_first_look_ends_the_watch_without_a_verdict() {
 }
 
 #[test]
-fn what_is_wrong_with_the_config_is_said_once() {
+fn errors_of_the_config_are_reported_once() {
     let store = store_away_at(&[]);
     let text = String::from_utf8(config("latency{version=\"${scope}\"}")).unwrap();
     let folder = folder();
@@ -309,7 +309,7 @@ fn a_baseline_offset_asks_for_an_earlier_baseline() {
 }
 
 #[test]
-fn location_and_parameters_stand_in_the_queries() {
+fn queries_contain_location_and_parameters() {
     let query =
         "latency{version=\"${scope}\",zone=\"${location}\",tier=\"${tier}\",ring=\"${ring}\"}";
     let folder = TestFolder::with(&[("canary.json", &config(query))]);
@@ -433,7 +433,7 @@ fn the_library_says_the_same_of_the_same_points_and_outages_change_nothing() {
 }
 
 #[test]
-fn a_monitor_takes_no_intervals_and_no_other_judge() {
+fn a_monitor_refuses_intervals_and_other_judges() {
     let (store, folder) = (Store::open(noisy), folder());
     for more in ["--interval 10s", "--lookback 10s", "--report page.html"] {
         let answer = monitor(&folder, &store, more);

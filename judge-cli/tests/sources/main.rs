@@ -85,7 +85,7 @@ fn a_canary_that_is_watched_is_stopped_at_the_look_that_fails_it() {
 #[cfg(feature = "retro")]
 #[test]
 #[ignore = "needs prometheus; .ci/sources runs it"]
-fn what_is_watched_is_what_retro_finds_afterwards() {
+fn watch_and_retro_give_the_same_verdict() {
     let mut shop = Shop::open();
     std::fs::write(shop.folder.path().join("reason"), "").unwrap();
     let (code, looks) = watched(&mut shop, "same");

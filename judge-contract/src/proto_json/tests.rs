@@ -12,7 +12,7 @@ fn every_named_message_is_in_the_contract() {
 }
 
 #[test]
-fn what_is_not_in_the_contract_or_has_no_json_is_an_error() {
+fn unknown_messages_and_values_without_json_are_errors() {
     let unknown = write(&String::new()).unwrap_err();
     assert!(matches!(&unknown, MessageError::Unknown(_)), "{unknown}");
     let far = pbjson_types::Timestamp { seconds: i64::MAX, nanos: 0 };
@@ -38,7 +38,7 @@ fn refused(json: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_wrong_has_its_path_what_was_found_and_all_that_is_allowed() {
+fn errors_have_a_path_what_was_found_and_what_is_allowed() {
     let number = r#"a number, or "NaN", "Infinity" or "-Infinity""#;
     let directions =
         "DIRECTION_UNSPECIFIED, DIRECTION_INCREASE, DIRECTION_DECREASE, DIRECTION_EITHER";

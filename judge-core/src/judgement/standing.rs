@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn every_class_stands_for_something() {
+    fn every_class_has_a_standing() {
         let metrics = vec![MetricConfig::new("latency", "Latency")];
         let config = CanaryConfig { metrics, ..CanaryConfig::default() };
         let judged = NetflixAcaJudge.judge(&JudgeRequest::without_points(config)).unwrap();

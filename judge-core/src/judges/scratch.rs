@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn stops_when_it_is_told() {
+    fn stops_on_request() {
         let mut scratch = Scratch::default();
         assert_eq!(scratch.check_stop(), Ok(()));
         let stop = Arc::new(AtomicBool::new(false));

@@ -101,7 +101,7 @@ fn wording_of_problems_with_configs() {
 }
 
 #[test]
-fn everything_wrong_with_a_request_is_said_at_once() {
+fn all_errors_of_a_request_are_reported_at_once() {
     let json = br#"{
         "canaryConfig": {"metrics": {}, "classifier": {"groupWeights": {"a": "much"}}},
         "scoreThresholds": {"pass": "high", "marginal": 50},

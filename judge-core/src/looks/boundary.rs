@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_what_would_be_computed() {
+    fn kept_boundaries_equal_new_ones() {
         let mut kept = Boundaries::default();
         for number in 1..=6 {
             let looks = Looks::new(number, 6).unwrap();

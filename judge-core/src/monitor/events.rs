@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_harm_and_what_is_not() {
+    fn harm_is_distinguished_from_healthy_rates() {
         // The canary has a tenth of the traffic.
         let healthy = run(false, 60, (2.0, 100.0), (20.0, 1000.0));
         assert!(healthy.increase < 1.5 && healthy.decrease < 1.5, "{healthy:?}");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_count_is_left_out() {
+    fn values_that_are_no_counts_are_left_out() {
         let mut test = EventTest::new(true);
         for (events, exposure) in [(-1.0, 5.0), (6.0, 5.0), (0.0, 0.0), (f64::MAX, f64::MAX)] {
             let of = test

@@ -156,7 +156,7 @@ fn missing_points_count_at_the_end_only() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
+fn refused_points_change_nothing() {
     let mut monitor = monitor();
     monitor.add("latency", Side::Canary, 5, 1.0).unwrap();
     assert_eq!(monitor.add("latency", Side::Canary, 5, 1.0), Ok(Arrival::Kept));

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused() {
+    fn bad_points_are_refused() {
         let mut timed = timed();
         let many: Vec<i64> = (0..300).map(|step| 1_000 + STEP * step).collect();
         let zeros = vec![0.0; 300];

@@ -64,7 +64,7 @@ pub enum WindowError {
     /// The warm-up covers the whole recording.
     #[error(
         "the canary was recorded for {}, and the first {} are warm-up; nothing is left to judge: \
-         shorten --warm-up", length::show(*.recorded), length::show(*.warm_up)
+         shorten the warm-up", length::show(*.recorded), length::show(*.warm_up)
     )]
     AllWarmUp {
         /// How long the recording is.
@@ -75,7 +75,7 @@ pub enum WindowError {
     /// The recording has too many intervals.
     #[error(
         "expected at most {allowed} intervals, got {count}; look for a wrong timestamp, or lengthen \
-         --interval"
+         the interval"
     )]
     TooManyIntervals {
         /// Number of intervals.

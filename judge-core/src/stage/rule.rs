@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_score_below_marginal_stops_even_if_thresholds_stand_the_wrong_way_round() {
+    fn a_score_below_marginal_stops_even_if_thresholds_are_swapped() {
         let wrong = Thresholds::new(50.0, 75.0).unwrap();
         let stage = Stage::from_judgements(StageRule::Judge, &judged(&[60.0], wrong));
         let stopped = Stage { verdict: Verdict::Fail, stopped_at: Some(1), passed_at: None };

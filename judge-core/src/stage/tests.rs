@@ -200,7 +200,7 @@ fn a_day_without_an_hour_and_a_leap_second_change_no_window() {
 }
 
 #[test]
-fn what_cannot_be_followed_is_refused_with_the_way_out() {
+fn impossible_plans_are_refused_with_a_way_out() {
     let zero = Duration::ZERO;
     let whole = WindowOptions::default();
     let cases = [

@@ -47,7 +47,7 @@ fn other_dialects_are_read_by_the_same_rules() {
 }
 
 #[test]
-fn what_is_no_table_is_refused_with_its_line() {
+fn a_file_that_is_no_table_is_refused_with_the_line() {
     use TableError::{
         Fields, LoneReturn, NotUtf8, OpenQuote, RepeatedColumn, StrayQuote, UnnamedColumn,
     };
@@ -78,7 +78,7 @@ fn what_is_no_table_is_refused_with_its_line() {
 }
 
 #[test]
-fn a_quote_within_a_field_stands_for_itself() {
+fn a_quote_within_a_field_is_literal() {
     let (table, rows) = read(b"time,a{pod=\"x\"},b\n0,5\",\"\"\"\"\n").unwrap();
     assert_eq!(table.header(), ["time", "a{pod=\"x\"}", "b"]);
     assert_eq!(rows[0].1, ["0", "5\"", "\""]);
@@ -103,7 +103,7 @@ fn a_file_that_changes_between_scan_and_reading_is_refused() {
 proptest! {
     /// In every table that the scan accepts, the csv crate sees the same rows.
     #[test]
-    fn rows_stand_where_the_scan_says(
+    fn rows_are_found_where_the_csv_crate_finds_them(
         lines in proptest::collection::vec(
             prop_oneof!["\r?", "([a1é \"]{0,2}|\"([a, \n]|\"\"){0,3}\"),(1?|\"[,\n]{0,3}\")\r?"], 0..8,
         ),

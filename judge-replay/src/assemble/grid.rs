@@ -59,7 +59,7 @@ pub(super) fn check_size(
     });
     Err(format!(
         "{points} points are spread over far more steps of {}: the baseline over {baseline}, the \
-         canary over {canary}; look for a wrong timestamp, or lengthen --step",
+         canary over {canary}; look for a wrong timestamp, or lengthen the step",
         show_length(step)
     ))
 }
@@ -124,8 +124,8 @@ impl GridPlacer {
 
 fn irregular(first: i64, time: i64, step: u64) -> String {
     format!(
-        "its points are not a regular {} apart: there is one at {} and one at {}; say with --step how \
-         far apart they should be, such as --step 1m, and each is put where it falls",
+        "its points are not a regular {} apart: there is one at {} and one at {}; give the \
+         step, such as 1m, and each is put where it falls",
         show_length(step),
         time::show(first),
         time::show(time)

@@ -36,7 +36,7 @@ pub(super) fn sort(bucket: &mut Bucket) -> Result<Option<SeriesTimes>, String> {
         {
             return Err(format!(
                 "two values at {}: {one} and {other}; a series has one value at a time: if there are \
-                 several instances, say in which column with --column instance=NAME",
+                 several instances, name the column `instance` that tells them apart",
                 time::show(time)
             ));
         }

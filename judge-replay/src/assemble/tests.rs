@@ -14,7 +14,7 @@ fn instances_without_a_point_do_not_count_in_the_mean() {
 proptest::proptest! {
     /// Whatever the order of the rows, each value is at its own time and all other times are gaps.
     #[test]
-    fn points_stand_at_their_own_times_in_any_order_of_rows(
+    fn points_keep_their_times_in_any_order_of_rows(
         values in proptest::collection::btree_map(0_i64..300, -1e6..1e6_f64, 1..60),
         order in proptest::collection::vec(proptest::num::u64::ANY, 60),
     ) {

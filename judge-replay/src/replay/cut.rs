@@ -40,7 +40,7 @@ pub(super) fn cut(
     if end - first > most {
         return Err(format!(
             "a window of {} has {} steps of {}, but {recorded} points were recorded; shorten \
-             --lifetime or --lookback, or lengthen --step",
+             the lifetime or the lookback, or lengthen the step",
             show_length(span.millis()),
             end - first,
             show_length(grid.step_millis)

@@ -58,7 +58,7 @@ impl NoBaseline {
             0 => "record the baseline while the canary runs, and look for a wrong time zone"
                 .to_owned(),
             millis => format!(
-                "if it was recorded before the canary, say how much with --baseline-offset, such as {:?}",
+                "if it was recorded before the canary, give the time between them as the baseline offset, such as {:?}",
                 show_length(millis)
             ),
         }

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_strip_is_told_in_runs() {
+    fn a_strip_is_described_by_its_runs() {
         use Verdict::{Fail, Pass};
         assert_eq!(told(&[Pass, Pass, Fail]), "2 Pass, 1 Fail");
         assert_eq!(told(&[]), "no intervals");

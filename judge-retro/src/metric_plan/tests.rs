@@ -163,7 +163,7 @@ fn the_ratio_of_means_is_judged_and_each_instance_has_its_own() {
 }
 
 #[test]
-fn what_is_no_expression_is_refused_with_its_place() {
+fn bad_expressions_are_refused_with_their_position() {
     for (expression, part) in [
         ("", "an expression in SQL over recorded series, such as cpu / rps"),
         ("a /", "an expression in SQL"),

@@ -128,7 +128,7 @@ fn columns_of_the_wrong_type() {
 }
 
 #[test]
-fn a_bad_cell_breaks_its_release_and_no_other() {
+fn a_bad_cell_breaks_its_release_alone() {
     let folder = TestFolder::new();
     let cases = [
         ("v1,0,latency,canary,much\n", "line 4: column \"value\": expected a number"),
@@ -148,11 +148,11 @@ fn a_bad_cell_breaks_its_release_and_no_other() {
         (
             "v1,60,latency,canary,1\nv1,61,latency,canary,2\nv1,62.5,latency,canary,2\n",
             "its points are not a regular 1s apart: there is one at 1970-01-01T00:01:00Z and one at \
-             1970-01-01T00:01:02.5Z; say with --step",
+             1970-01-01T00:01:02.5Z; give the step, such as 1m, and",
         ),
         (
             "v1,0,latency,canary,1\nv1,0.001,latency,canary,1\nv1,4000000000,latency,canary,2\n",
-            "look for a wrong timestamp, or lengthen --step",
+            "look for a wrong timestamp, or lengthen the step",
         ),
     ];
     for (number, (bad, part)) in cases.into_iter().enumerate() {

@@ -241,7 +241,7 @@ fn kayentas_words_for_the_roles_are_understood() {
 }
 
 #[test]
-fn rows_that_do_not_stand_together_are_the_same_history() {
+fn scattered_rows_are_the_same_history() {
     let folder = TestFolder::new();
     let mut shuffled = rows();
     // Ordered by time of day, so that releases, metrics and roles alternate.

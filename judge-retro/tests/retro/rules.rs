@@ -112,7 +112,7 @@ fn instances_are_kept_and_averaged_where_they_have_points() {
     let read = read_with(&path, &options, &["latency"], None).unwrap();
     let error = read.releases[0].1.clone().unwrap_err();
     assert!(error.contains("two values at"), "{error}");
-    assert!(error.contains("--column instance=NAME"), "{error}");
+    assert!(error.contains("name the column `instance`"), "{error}");
 }
 
 #[test]

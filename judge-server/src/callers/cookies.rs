@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_comes_back_as_it_was_kept() {
+    fn a_token_survives_a_cookie_unchanged() {
         for token in ["plain-token-of-16", "odd;token,\"=%41 \\of-16", "a+b/c=="] {
             let kept = keep_token(token, true).unwrap();
             let kept = kept.to_str().unwrap();

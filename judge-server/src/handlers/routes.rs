@@ -164,14 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn what_anyone_may_call_is_a_probe_or_a_watch() {
+    fn only_probes_and_watches_need_no_scope() {
         for route in all().filter(|route| route.scope.is_none()) {
             assert!(matches!(route.kind, Kind::Probe | Kind::Watch), "{}", route.path);
         }
     }
 
     #[test]
-    fn names_in_paths_stand_for_their_parts() {
+    fn names_in_paths_match_one_part() {
         let route = |path| call(Port::Http, "PUT", path, None, Handler::Page, "");
         for (pattern, path, expected) in [
             ("/v1/canaries/{id}", "/v1/canaries/a%2Fb", Some(vec!["a/b"])),

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_seen_is_written_so_that_json_reads_it_back() {
+    fn invisible_characters_are_escaped_as_in_json() {
         let id = "a\u{85}b\u{2028}c\u{9b}d\u{7f}e\u{202e}f\u{e0041}é灰";
         let line = serde_json::to_string(id).unwrap();
         let written = escaped(&line);

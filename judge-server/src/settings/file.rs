@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_file_may_not_say() {
+    fn bad_settings_in_a_file_are_refused() {
         for file in
             ["max-metrixx = 7", "max-metrics = 1.5", "max-metrics = -1", "x", "print-config = true"]
         {
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_reads_back() {
+    fn printed_settings_can_be_read() {
         let file = "max-metrics = 7\nidle-time = \"90s\"\ncaller-share = 0.25\n\
                     trusted-proxies = [\"10.0.0.0/8\", \"::1\"]\nallowed-hosts = \"a,b\"";
         let first = settings(file, &[]).unwrap();

@@ -173,7 +173,7 @@ pub(crate) fn new_database() -> String {
 /// A server whose store is on a disk that fills up says so, has nothing half-written, and heals once there is room. The disk is
 /// a small one of memory that only the server's own process sees.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_without_room_is_said_and_heals() {
+async fn a_disk_without_room_is_an_error_and_work_goes_on_later() {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let disk = ["--mount", "mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", "/mnt"];
     if !is_root || !Command::new("unshare").args(disk).status().is_ok_and(|done| done.success()) {
@@ -230,7 +230,7 @@ async fn begin_in_time(address: &str, number: usize) -> String {
 
 /// A server whose files may not grow, as on a disk that is full, says so, has nothing half-written, and heals.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_and_heals() {
+async fn a_full_disk_is_an_error_and_work_goes_on_later() {
     let folder = TempDir::new().unwrap();
     let prometheus = Prometheus::start().await;
     let flags = flags(&folder.path().join("judge.db").display().to_string(), &prometheus);

@@ -33,7 +33,7 @@ fn idle_it_takes_less_than_40_mib() {
 }
 
 #[test]
-fn what_the_limits_let_through_takes_little_memory() {
+fn requests_within_the_limits_take_little_memory() {
     let server = Server::start(&[], Stdio::null());
     // As many elements as are read, each of them wrong.
     let tests = vec!["0"; 550_000].join(",");

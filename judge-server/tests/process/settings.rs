@@ -61,7 +61,7 @@ fn yes_and_no_as_people_write_them() {
 }
 
 #[test]
-fn what_cannot_work_is_refused_with_what_can() {
+fn settings_that_cannot_work_are_refused_with_a_way_out() {
     const TIMES: (&str, &str) = ("1ms", "30days");
     const COUNTS: (&str, &str) = ("1", "100000000");
     let cases = [
@@ -238,7 +238,7 @@ fn a_file_that_says_what_cannot_work_is_named() {
 }
 
 #[test]
-fn what_to_log_is_levels_and_those_of_targets() {
+fn log_filters_are_levels_and_levels_of_targets() {
     for (value, read) in [
         ("", "info"),
         (",", "info"),

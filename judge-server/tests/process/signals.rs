@@ -47,7 +47,7 @@ fn settings_that_are_gone_are_warned_of_with_their_successor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_seen_in_an_id_is_escaped_in_both_formats() {
+async fn invisible_characters_of_ids_are_escaped_in_both_formats() {
     for format in ["json", "text"] {
         let mut server = Server::start(&[&format!("--log-format={format}")], Stdio::piped());
         let mut call = request();

@@ -99,7 +99,7 @@ async fn every_wrong_field_is_named_over_grpc_and_over_a_stream() {
 }
 
 #[tokio::test]
-async fn what_kayenta_accepts_is_judged_with_a_warning() {
+async fn configs_that_only_kayenta_accepts_are_judged_with_a_warning() {
     let server = Server::start(&[]).await;
     let mut client = server.client().await;
     let cases: &[(Change, &str)] = &[
@@ -288,7 +288,7 @@ async fn broken_frames_and_foreign_content_types() {
 }
 
 #[tokio::test]
-async fn what_there_is_not_and_what_cannot_be_decompressed_over_grpc() {
+async fn unknown_methods_and_bad_compression_over_grpc() {
     let server = Server::start(&[]).await;
     for method in ["canary.judge.v1.JudgeService/Judgement", "canary.judge.v2.JudgeService/Judge"] {
         let answer = raw(&server, method, ("grpc-encoding", "identity"), frame(0, 0, b"")).await;

@@ -80,7 +80,7 @@ impl Monitored {
 }
 
 #[tokio::test]
-async fn a_token_that_is_taken_back_ends_its_monitors_and_no_others() {
+async fn a_revoked_token_ends_its_monitors_alone() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("tokens");
     let other = "another-token-altogether";

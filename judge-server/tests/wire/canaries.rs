@@ -106,7 +106,7 @@ async fn a_canary_over_grpc_from_its_start_to_its_end() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_started_is_refused_with_what_is_wrong() {
+async fn canaries_that_cannot_start_are_refused_with_the_errors() {
     let Service { server, folder: _folder, source: _source } = Service::start("").await;
     let mut client = CanaryServiceClient::new(server.channel().await);
     let without = |change: fn(&mut proto::StartCanaryRequest)| {

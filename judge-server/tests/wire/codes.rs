@@ -34,7 +34,7 @@ async fn codes_are_named_as_grpc_names_them() {
 }
 
 #[tokio::test]
-async fn what_is_no_grpc_is_counted_as_refused() {
+async fn requests_that_are_not_grpc_are_counted_as_refused() {
     let server = Server::start(&[]).await;
     let request = |method: &str, path: &str| {
         let request =

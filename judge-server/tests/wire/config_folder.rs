@@ -107,7 +107,7 @@ async fn a_config_of_a_file_is_used_wherever_a_stored_one_is() {
 }
 
 #[tokio::test]
-async fn what_a_file_says_is_changed_by_the_file_alone() {
+async fn configs_of_files_cannot_be_changed_by_calls() {
     let kayenta = with_files(&[("shop.json", plain(95))]).await;
     let said = "Canary config 'shop' is read from the file \"shop.json\": change it there.";
     let mut config = scoped(1);
@@ -209,7 +209,7 @@ async fn files_are_read_again_and_a_broken_one_keeps_the_last_that_was_good() {
 }
 
 #[tokio::test]
-async fn what_is_no_file_is_broken_and_links_are_followed() {
+async fn special_files_are_errors_and_links_are_followed() {
     use std::os::unix::fs::symlink;
     let kayenta = with_files(&[]).await;
     let configs = kayenta.configs();
@@ -232,7 +232,7 @@ async fn what_is_no_file_is_broken_and_links_are_followed() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_said_at_the_start() {
+async fn a_missing_folder_is_an_error_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let mut flags = flags(&folder, "http://127.0.0.1:1");
     flags.push(format!("--configs={}", folder.path().join("none").display()));

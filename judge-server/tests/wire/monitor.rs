@@ -308,7 +308,7 @@ async fn absurd_values_and_times_are_gaps_or_wait() {
 }
 
 #[tokio::test]
-async fn who_goes_away_is_counted_with_the_verdict_so_far() {
+async fn a_client_that_leaves_is_counted_with_the_verdict_so_far() {
     let server = Server::start(&[]).await;
     let (sender, receiver) = mpsc::channel(2);
     let mut client = server.client().await;
@@ -388,7 +388,7 @@ async fn age_deadline_and_drain_end_it() {
 }
 
 #[tokio::test]
-async fn what_monitors_hold_counts_in_the_one_budget() {
+async fn memory_of_monitors_counts_in_the_one_budget() {
     // The stream takes an eighth of it.
     let server = Server::start(&["--max-buffered=256KiB"]).await;
     let Some(Content::Start(mut start)) = started(1).content else { unreachable!() };

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::{Server, request};
 
 #[tokio::test]
-async fn what_no_reader_takes_is_said_in_full() {
+async fn documents_that_no_reader_accepts_have_full_errors() {
     let server = Server::start(&[]).await;
     let config = json!({"metrics": [{"name": "a", "direction": "increase", "critcal": true}]});
     let directions =

@@ -270,7 +270,7 @@ async fn an_execution_of_kayentas_api_leads_a_browser_to_its_page() {
 }
 
 #[tokio::test]
-async fn a_canary_under_way_is_told_of_and_cancelled() {
+async fn a_running_canary_is_shown_and_cancelled() {
     let Service { server, folder: _folder, source } = Service::start("").await;
     source.set_held(true);
     let mut browser = Browser::new(&server);

@@ -82,7 +82,7 @@ async fn flagger_reads_a_score_as_prometheus_gives_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_said_as_prometheus_says_it() {
+async fn bad_queries_have_errors_as_prometheus_writes_them() {
     let kayenta = started().await;
     let ask = async |query: &str| {
         let answer =
@@ -235,7 +235,7 @@ async fn a_source_that_is_slow_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn what_was_said_of_another_release_or_too_long_ago_is_not_said_of_this_one() {
+async fn verdicts_of_other_releases_and_old_ones_are_not_repeated() {
     let kayenta = started().await;
     let hook = async |checksum: &str, window: &str, time: &str| {
         let path = format!(

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt::Write;
 
+use reqwest::Url;
+
 use crate::error::AskError;
 
 /// An error and all its causes.
@@ -20,13 +22,13 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// The error of a failed request; `to` is the host.
-pub(super) fn of_request(error: reqwest::Error, to: &str) -> AskError {
+/// The error of a failed request to `url`.
+pub(super) fn of_request(error: reqwest::Error, url: &Url) -> AskError {
     // URLs contain queries, which other texts show.
     let error = error.without_url();
     let why = error.source().map_or_else(|| error.to_string(), chain);
-    let to = to.to_owned();
     if error.is_connect() {
+        let to = host(url);
         if is_tls(&error) {
             return AskError::Tls { to, why };
         }
@@ -35,6 +37,11 @@ pub(super) fn of_request(error: reqwest::Error, to: &str) -> AskError {
     } else {
         AskError::BrokenOff(why)
     }
+}
+
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// A hint that a proxy may be unavailable, if the environment names one.

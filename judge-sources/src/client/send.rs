@@ -9,6 +9,7 @@ use reqwest::header::{
 };
 use reqwest::{Request, Response, Url};
 
+use super::body::body;
 use super::{SourceClient, faults};
 use crate::error::AskError;
 use crate::settings::Auth;
@@ -35,9 +36,8 @@ impl SourceClient {
         loop {
             let request = self.request(url.clone(), ask)?;
             let secrets = secrets(&request);
-            let to = host(&url);
             let sent = self.http.execute(request).await;
-            let response = sent.map_err(|error| faults::of_request(error, &to))?;
+            let response = sent.map_err(|error| faults::of_request(error, &url))?;
             let status = response.status();
             let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
             if let Some(location) = location {
@@ -47,10 +47,10 @@ impl SourceClient {
                     AskError::Redirect { status: status.as_u16(), to }
                 })?;
             } else if status.is_success() {
+                let words = |text| faults::shortened(&self.scrubbed(text, secrets));
                 return answer(response).await.map_err(|error| match error {
-                    AskError::Page(title) => {
-                        AskError::Page(faults::shortened(&self.scrubbed(title, secrets)))
-                    }
+                    AskError::Page(title) => AskError::Page(words(title)),
+                    AskError::Encoding(name) => AskError::Encoding(words(name)),
                     error => error,
                 });
             } else {
@@ -159,11 +159,6 @@ fn encoded(url: &Url, ask: &StoreRequest) -> String {
     form.replace('+', "%20").replace('*', "%2A").replace("%7E", "~")
 }
 
-fn host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
 /// Target of a redirect, if it stays on the host; else the target for people.
 fn redirected(from: &Url, location: &HeaderValue, redirects: usize) -> Result<Url, String> {
     let to = location.to_str().ok().and_then(|location| from.join(location).ok());
@@ -190,25 +185,6 @@ async fn answer(response: Response) -> Result<Vec<u8>, AskError> {
         }
     }
     Ok(bytes)
-}
-
-/// The body, if it has at most `largest` bytes; else the part that was read, and the error.
-async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, (Vec<u8>, AskError)> {
-    let to = host(response.url());
-    if response.content_length().is_some_and(|length| length > largest as u64) {
-        return Err((Vec::new(), AskError::TooLarge(largest)));
-    }
-    let mut read = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(None) => return Ok(read),
-            Ok(Some(chunk)) if read.len() + chunk.len() > largest => {
-                return Err((read, AskError::TooLarge(largest)));
-            }
-            Ok(Some(chunk)) => read.extend_from_slice(&chunk),
-            Err(error) => return Err((read, faults::of_request(error, &to))),
-        }
-    }
 }
 
 /// Wait that a store asks for: in seconds, or a date.

@@ -23,9 +23,12 @@ pub(crate) struct StoreLook<'a> {
 }
 
 impl StoreLook<'_> {
-    pub(super) async fn get<T: DeserializeOwned>(self, ask: &StoreRequest) -> Option<T> {
-        let body = self.source.answer(ask, self.deadline).await.ok()?;
-        serde_json::from_slice(&body).ok()
+    pub(super) async fn get<T: DeserializeOwned + Send + 'static>(
+        self,
+        ask: &StoreRequest,
+    ) -> Option<T> {
+        let read = |body: Vec<u8>| serde_json::from_slice(&body).ok();
+        self.source.answer(ask, self.deadline, read).await.ok()?
     }
 }
 

@@ -36,7 +36,7 @@ struct Data<T> {
 }
 
 impl SelectorLook<'_> {
-    async fn get<T: DeserializeOwned>(&self, ask: StoreRequest) -> Option<Vec<T>> {
+    async fn get<T: DeserializeOwned + Send + 'static>(&self, ask: StoreRequest) -> Option<Vec<T>> {
         let Data { data } = self.look.get(&ask).await?;
         Some(data)
     }

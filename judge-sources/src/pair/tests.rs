@@ -68,8 +68,9 @@ fn series_that_fall_apart_are_noticed_with_the_label() {
     let Paired { pairs, apart, dropped } = paired(side(["a-1", "a-2"]), side(["b-1", "b-2"]), &[]);
     assert_eq!((pairs.len(), apart, dropped.len()), (4, vec!["pod".to_owned()], 0));
     // Then they are the same series twice.
-    let error =
+    let (of, error) =
         by_labels("m", side(["a-1", "a-2"]), Vec::new(), &["pod".to_owned()].into()).unwrap_err();
+    assert_eq!(of, Side::Baseline);
     assert!(
         error.to_string().contains("two series of the baseline are {job=\"shop\"} without"),
         "{error}"

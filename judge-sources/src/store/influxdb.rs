@@ -1,19 +1,21 @@
 //! InfluxDB 1.x: InfluxQL as in Kayenta, `/query`, rows of columns.
 
+mod cells;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use judge_points::prometheus::LabelledSeries;
 use serde::Deserialize;
-use serde_json::Value;
 
+use self::cells::{Cell, TableCells};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
 use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
-use crate::template::{Place, expand_with};
+use crate::template::{Place, TemplateError, expand_with};
 
 /// A metric's query for InfluxDB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +83,22 @@ impl InfluxDbQuery {
             return Err(QueryError::Empty("scope"));
         };
         let ready = [("timeFilter", times), ("scope", of_scope), ("step", step(grid))];
-        let text = expand_with(template, &bindings(scope, None), &ready)?;
+        let bindings = bindings(scope, None);
+        // A quote in a regular expression opens nothing, so where there is one, no value counts as quoted.
+        let has_regex = template.contains('/');
+        for (name, value) in bindings.iter().filter(|_| has_regex) {
+            if template.contains(&format!("${{{name}")) && !ready.iter().any(|(own, _)| own == name)
+            {
+                Place::Bare.check(name, value)?;
+            }
+        }
+        let text = expand_with(template, &bindings, &ready)?;
+        let in_quotes =
+            |at| !has_regex && matches!(Place::Bare.after(&text[..at]), Place::Quoted(_));
+        // Templates have none, so values put it there.
+        if text.match_indices("--").any(|(at, _)| !in_quotes(at)) {
+            return Err(TemplateError::Comment.into());
+        }
         Ok(text)
     }
 }
@@ -110,6 +127,9 @@ fn tag_filter(scope: &str) -> Result<Option<String>, QueryError> {
         return Err(QueryError::NoTag(scope.to_owned()));
     }
     Place::Bare.check("scope", tag)?;
+    if tag.contains("--") {
+        return Err(TemplateError::Comment.into());
+    }
     Place::Quoted('\'').check("scope", value)?;
     Ok(Some(format!("{tag} = '{value}'")))
 }
@@ -165,7 +185,7 @@ struct Rows {
     tags: BTreeMap<String, String>,
     columns: Vec<String>,
     #[serde(default)]
-    values: Vec<Vec<Value>>,
+    values: TableCells,
     #[serde(default)]
     partial: bool,
 }
@@ -205,16 +225,16 @@ fn columns(
     let Some(time) = rows.columns.iter().position(|column| column == "time") else {
         return Err(unread(format!("expected a column time, got {}", rows.columns.join(", "))));
     };
-    let times: Option<Vec<i64>> = rows.values.iter().map(|row| row.get(time)?.as_i64()).collect();
+    let (width, expected) = (rows.values.width(), rows.columns.len());
+    if width != expected && width > 0 {
+        return Err(unread(format!("expected {expected} cells in each row, got {width}")));
+    }
+    let times: Option<Vec<i64>> = rows.values.column(time).map(Cell::millis).collect();
     let times =
         times.ok_or_else(|| unread("expected milliseconds in the column time".to_owned()))?;
     for (index, column) in rows.columns.iter().enumerate().filter(|(index, _)| *index != time) {
-        let number = |row: &Vec<Value>| match row.get(index)? {
-            Value::Null => Some(f64::NAN),
-            Value::Number(number) => number.as_f64(),
-            _ => None,
-        };
-        let Some(values) = rows.values.iter().map(number).collect::<Option<Vec<f64>>>() else {
+        let values = rows.values.column(index).map(Cell::value).collect::<Option<Vec<f64>>>();
+        let Some(values) = values else {
             answer.said.push(format!("the column {column} is left out: it has no numbers"));
             continue;
         };

@@ -70,7 +70,9 @@ impl PrometheusQuery {
             if let Some(whole) = expanded.strip_prefix(WHOLE) {
                 return Ok(whole.to_owned());
             }
-            filters.extend(Some(expanded).filter(|text| !text.is_empty()));
+            // Java's split, by which Kayenta takes them apart, drops empty ends.
+            let expanded = expanded.trim_end_matches(',');
+            filters.extend(Some(expanded.to_owned()).filter(|text| !text.is_empty()));
             filters.extend(self.label_bindings.iter().cloned());
         } else {
             filters.extend(self.label_bindings.iter().cloned());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use judge_sources::{
-    Compat, FetchedMetric, Grid, Notice, Queries, QueryFailure, Scope, Sought, SoughtSide,
+    Compat, FetchRequest, FetchedMetric, Grid, Notice, Queries, QueryFailure, Scope, SideRequest,
     SourceSettings, Sources,
 };
 use serde_json::{Value, json};
@@ -20,10 +20,10 @@ pub(crate) fn fetch(
     let metric = |(number, query): (usize, &Value)| json!({"name": format!("m{number}"), "groups": ["G"], "query": query});
     let metrics: Vec<Value> = queries.iter().enumerate().map(metric).collect();
     let queries = Queries::read(&json!({"metrics": metrics})).unwrap();
-    let [baseline, canary] = scopes.map(|scope| SoughtSide { scope: Scope::new(scope), grid });
-    let sought = Sought { baseline, canary, compat, timeout: Duration::from_mins(1) };
+    let [baseline, canary] = scopes.map(|scope| SideRequest { scope: Scope::new(scope), grid });
+    let request = FetchRequest { baseline, canary, compat, timeout: Duration::from_mins(1) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(sources.fetch(&queries, &sought))
+    runtime.block_on(sources.fetch(&queries, &request))
 }
 
 /// What is suggested where a query finds nothing.

@@ -163,7 +163,7 @@ fn groups_are_pairs_and_fields_too() {
 
 #[test]
 #[ignore = "needs influxd; .ci/sources runs it"]
-fn a_query_that_finds_nothing_is_told_what_there_is() {
+fn a_query_that_finds_nothing_gets_a_hint() {
     let store = influxdb();
     let named = |measurement: &str| json!({"type": "influxdb", "metricName": measurement, "fields": ["usage"]});
     for (query, scope, said) in [

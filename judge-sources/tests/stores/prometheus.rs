@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use judge_sources::{
-    Compat, FetchedMetric, Grid, Notice, Queries, Scope, Sought, SoughtSide, SourceSettings,
+    Compat, FetchRequest, FetchedMetric, Grid, Notice, Queries, Scope, SideRequest, SourceSettings,
     Sources, StoreKind,
 };
 use serde_json::{Value, json};
@@ -95,15 +95,15 @@ fn grid(minutes: std::ops::Range<i64>, step_seconds: u64) -> Grid {
 fn fetch(store: &Prometheus, templates: &[&str], grid: Grid, compat: Compat) -> Vec<FetchedMetric> {
     let settings = SourceSettings::at("p", StoreKind::Prometheus, &store.url).unwrap();
     let sources = Sources::new(vec![settings]).unwrap();
-    let side = |scope: &str| SoughtSide { scope: Scope::new(scope), grid };
-    let sought = Sought {
+    let side = |scope: &str| SideRequest { scope: Scope::new(scope), grid };
+    let request = FetchRequest {
         baseline: side("stable"),
         canary: side("canary"),
         compat,
         timeout: Duration::from_mins(1),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let fetched = runtime.block_on(sources.fetch(&queries(templates), &sought));
+    let fetched = runtime.block_on(sources.fetch(&queries(templates), &request));
     fetched.unwrap_or_else(|failures| panic!("{}", failures[0]))
 }
 
@@ -231,7 +231,7 @@ fn pairs_meet_although_pods_differ() {
 
 #[test]
 #[ignore = "needs prometheus and promtool; .ci/sources runs it"]
-fn a_query_that_finds_nothing_is_told_what_there_is() {
+fn a_query_that_finds_nothing_gets_a_hint() {
     let store = prometheus();
     let here = grid(0..MINUTES, 60);
     for (template, window, said) in [

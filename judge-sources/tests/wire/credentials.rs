@@ -121,7 +121,7 @@ fn told(request: &str) -> String {
 type Echo = fn(&str) -> String;
 
 /// What an answer says besides the secret, and the answer.
-const ECHOES: [(&str, Echo); 5] = [
+const ECHOES: [(&str, Echo); 8] = [
     ("HTTP 403", |secret| http("403 Forbidden", "", &format!("no access with {secret}"))),
     ("got the web page", |secret| {
         // Longer than what an error says of a page.
@@ -133,6 +133,14 @@ const ECHOES: [(&str, Echo); 5] = [
     ("bad_data", |secret| {
         ok(&json!({"status": "error", "errorType": "bad_data", "error": secret}).to_string())
     }),
+    ("data.resultType", |secret| {
+        ok(&json!({"status": "success", "data": {"resultType": secret}}).to_string())
+    }),
+    ("data.result", |secret| {
+        let data = json!({"resultType": "matrix", "result": secret});
+        ok(&json!({"status": "success", "data": data}).to_string())
+    }),
+    ("content-encoding", |secret| http("200 OK", &format!("content-encoding: {secret}\r\n"), "")),
     ("Said", |secret| {
         let data = json!({"resultType": "matrix", "result": []});
         ok(&json!({"status": "success", "data": data, "warnings": [secret]}).to_string())

@@ -60,7 +60,7 @@ fn a_connection_that_is_reset() {
             stream.set_zero_linger().unwrap();
         });
         let error =
-            fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
+            fetch_up(at(kind, &format!("http://{}", address.await)), PLENTY).await.unwrap_err();
         check(kind, &error, &["the answer broke off: "]);
     });
 }
@@ -133,7 +133,7 @@ fn an_attempt_has_a_timeout_of_its_own() {
 }
 
 #[test]
-fn refusals_that_stay_are_told_at_once() {
+fn lasting_refusals_are_reported_at_once() {
     let bad = r#"{"status":"error","errorType":"bad_data","error":"1:5: parse error"}"#;
     for (status, body, said) in [
         ("400 Bad Request", bad, "HTTP 400: 1:5: parse error"),
@@ -231,7 +231,7 @@ fn a_store_that_asks_for_time_gets_it() {
 }
 
 #[test]
-fn a_login_page_is_told_apart_from_an_answer() {
+fn a_login_page_is_distinguished_from_an_answer() {
     run_each(async |kind| {
         let page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>";
         let (address, _) =

@@ -1,11 +1,14 @@
 //! How much is asked for and read, and how much of it at once.
 
 use std::cell::Cell;
+use std::io::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use judge_sources::{
-    Compat, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources, StoreKind,
+    Compat, FetchRequest, Grid, Queries, Scope, SideRequest, SourceSettings, Sources, StoreKind,
 };
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
@@ -54,6 +57,83 @@ fn an_answer_of_200_mb_is_not_read() {
             fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
         assert!(error.contains("the answer is larger than 32 MiB"), "{error}");
         assert!(written.get() < 2 * 50, "{} MiB were taken", written.get());
+    });
+}
+
+/// A server that answers each request with `body`, packed as `encoding` says, whatever the client understands.
+async fn packing(status: &'static str, encoding: &'static str, body: Vec<u8>) -> String {
+    let body = Rc::new(body);
+    let address = listen(move |mut stream: TcpStream| {
+        let body = Rc::clone(&body);
+        async move {
+            while let Some(request) = request(&mut stream).await {
+                assert!(!request.to_ascii_lowercase().contains("accept-encoding"), "{request}");
+                let length = body.len();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-encoding: {encoding}\r\ncontent-length: {length}\r\n\r\n"
+                );
+                let _ = stream.write_all(head.as_bytes()).await;
+                let _ = stream.write_all(&body).await;
+            }
+        }
+    });
+    format!("http://{}", address.await)
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(text).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn an_answer_that_is_packed_unasked_is_unpacked() {
+    run_each(async |kind| {
+        for encoding in ["gzip", "GZIP", "x-gzip"] {
+            let url = packing("200 OK", encoding, gzip(points(kind, 3).as_bytes())).await;
+            let fetched = fetch_up(at(kind, &url), SOON).await.unwrap();
+            assert_eq!(fetched.pairs[0].canary.values, [0.0, 1.0, 2.0]);
+        }
+        let url = packing("200 OK", "identity", points(kind, 3).into_bytes()).await;
+        fetch_up(at(kind, &url), SOON).await.unwrap();
+
+        let refused = gzip(br#"{"error":"too many samples"}"#);
+        let url = packing("422 Unprocessable Entity", "gzip", refused).await;
+        let error = fetch_up(at(kind, &url), SOON).await.unwrap_err();
+        assert!(error.contains("HTTP 422: too many samples"), "{error}");
+
+        let mut cut = gzip(points(kind, 3).as_bytes());
+        cut.truncate(cut.len() / 2);
+        let mut damaged = gzip(points(kind, 3).as_bytes());
+        let checksum = damaged.len() - 8;
+        damaged[checksum] ^= 1;
+        for body in [cut, damaged, points(kind, 3).into_bytes()] {
+            let url = packing("200 OK", "gzip", body).await;
+            let error = fetch_up(at(kind, &url), Duration::from_secs(2)).await.unwrap_err();
+            assert!(error.contains("the answer broke off: cannot unpack its gzip"), "{error}");
+        }
+
+        for encoding in ["br", "gzip, br"] {
+            let url = packing("200 OK", encoding, b"?".to_vec()).await;
+            let error = fetch_up(at(kind, &url), SOON).await.unwrap_err();
+            let got = format!("got content-encoding {encoding:?}");
+            assert!(error.contains(&got) && error.contains("turn it off"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_small_answer_that_unpacks_to_200_mb_is_not_unpacked() {
+    let bomb = gzip(&vec![b' '; 200 << 20]);
+    assert!(bomb.len() < 1 << 20, "{}", bomb.len());
+    run_each(async |kind| {
+        let url = packing("200 OK", "gzip", bomb.clone()).await;
+        let error = fetch_up(at(kind, &url), SOON).await.unwrap_err();
+        assert!(error.contains("the answer is larger than 32 MiB"), "{error}");
+        // Nor the message of a refusal.
+        let url = packing("403 Forbidden", "gzip", bomb.clone()).await;
+        let error = fetch_up(at(kind, &url), SOON).await.unwrap_err();
+        assert!(error.contains("HTTP 403; the credentials"), "{error}");
     });
 }
 
@@ -172,10 +252,10 @@ fn a_source_is_asked_few_things_at_once() {
             let table = |number| format!("[sources.store-{number}]\nurl = '{url}'\n{table}\n");
             let tables: String = (0..sources).map(table).collect();
             let sources = Sources::new(SourceSettings::read_all(&tables).unwrap()).unwrap();
-            let side = SoughtSide { scope: Scope::new("x"), grid: super::server::grid() };
+            let side = SideRequest { scope: Scope::new("x"), grid: super::server::grid() };
             let (baseline, canary) = (side.clone(), side);
-            let sought = Sought { baseline, canary, compat: Compat::None, timeout: SOON };
-            let fetched = sources.fetch(&queries, &sought).await.unwrap();
+            let request = FetchRequest { baseline, canary, compat: Compat::None, timeout: SOON };
+            let fetched = sources.fetch(&queries, &request).await.unwrap();
             let names: Vec<&str> = fetched.iter().map(|one| one.metric.as_str()).collect();
             assert_eq!(
                 (names.len(), names[0], names[19]),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use judge_sources::{
-    Compat, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources,
-    StoreKind,
+    Compat, FetchRequest, FetchedMetric, Grid, Queries, Scope, SideRequest, SourceSettings,
+    Sources, StoreKind,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -168,12 +168,12 @@ pub(crate) async fn fetch(
     timeout: Duration,
 ) -> Result<FetchedMetric, String> {
     let kind = settings[0].kind();
-    let side = |side: &str| SoughtSide { scope: scope(kind, side), grid };
-    let sought =
-        Sought { baseline: side("old"), canary: side("new"), compat: Compat::None, timeout };
+    let side = |side: &str| SideRequest { scope: scope(kind, side), grid };
+    let request =
+        FetchRequest { baseline: side("old"), canary: side("new"), compat: Compat::None, timeout };
     let sources = Sources::new(settings).map_err(|error| error.to_string())?;
     let mut found =
-        sources.fetch(queries, &sought).await.map_err(|failures| failures[0].to_string())?;
+        sources.fetch(queries, &request).await.map_err(|failures| failures[0].to_string())?;
     Ok(found.remove(0))
 }
 

@@ -24,10 +24,17 @@ pub(super) enum FetchError {
     )]
     Unfinished { parts: PathBuf, releases: usize },
     #[error(
-        "{} was fetched with other queries; remove it, or give another --output",
+        "expected the queries with which {} was fetched, got others; give its config, remove it, or give another \
+         --output",
         parts.display()
     )]
     OtherQueries { parts: PathBuf },
+    #[error(
+        "expected {then}, from which {} was fetched, got {now}; give the same sources, remove it, or give another \
+         --output",
+        parts.display()
+    )]
+    OtherSources { parts: PathBuf, then: String, now: String },
     #[error("another run writes into {}", .0.display())]
     Locked(PathBuf),
     #[error("{} is damaged; remove it and --resume", .0.display())]
@@ -61,6 +68,7 @@ pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
             FetchError::Format { .. }
                 | FetchError::Unfinished { .. }
                 | FetchError::OtherQueries { .. }
+                | FetchError::OtherSources { .. }
         )
     )
 }

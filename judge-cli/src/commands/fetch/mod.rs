@@ -12,13 +12,14 @@ use judge_sources::FetchedMetric;
 use self::error::FetchError;
 use self::fetched_release::FetchedRelease;
 use self::history::HistoryFormat;
-use self::parts::ReleaseParts;
+use self::parts::{HistoryOrigin, ReleaseParts};
 use super::bar::bar;
 use super::exit::Exit;
 use super::stop::stop_signal;
 use crate::args::FetchArgs;
 use crate::input::{
-    FetchFailed, Fetcher, ListedRelease, fetched_queries, odd_warnings, read_release_list, sought,
+    FetchFailed, Fetcher, ListedRelease, fetch_request, fetched_queries, odd_warnings,
+    read_release_list,
 };
 use crate::output::Console;
 
@@ -43,7 +44,8 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     let queries = fetched_queries(args.queried.config.clone())?;
     let queries_text = format!("{queries:?}");
     let fetcher = Fetcher::new(&args.from, queries)?;
-    let mut parts = ReleaseParts::open(&args.output, &queries_text, args.resume)?;
+    let origin = HistoryOrigin { queries: queries_text, sources: fetcher.sources() };
+    let mut parts = ReleaseParts::open(&args.output, &origin, args.resume)?;
     let work = Fetch { fetcher: &fetcher, releases: &releases, console };
     let mut counts = Counts::default();
     let ended = fetcher.block_on(async {
@@ -115,8 +117,8 @@ impl Fetch<'_> {
                 bar.inc(1);
                 continue;
             }
-            let sought = sought(&release.scopes, release.window)?;
-            match self.fetcher.fetch_async(&sought).await {
+            let request = fetch_request(&release.scopes, release.window)?;
+            match self.fetcher.fetch_async(&request).await {
                 Ok(fetched) => {
                     in_a_row = 0;
                     bar.suspend(|| self.keep(release, fetched, parts, counts))?;

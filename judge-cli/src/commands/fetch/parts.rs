@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::FetchError;
@@ -12,11 +13,20 @@ use super::fetched_release::FetchedRelease;
 use crate::input::{ListedRelease, millis};
 use crate::output::replace;
 
-/// File with the queries with which all parts were fetched.
-const QUERIES: &str = "queries";
+/// File with the [`HistoryOrigin`] of all parts.
+const ORIGIN: &str = "origin.json";
 /// File that the writing run locks.
 const LOCK: &str = "lock";
 const PART: &str = "part";
+
+/// What all parts have in common: queries and sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HistoryOrigin {
+    /// The queries of the config, with their templates.
+    pub(super) queries: String,
+    /// The sources: name, kind and URL, without credentials.
+    pub(super) sources: Vec<String>,
+}
 
 /// The parts of a history. The first line of each is the request that fetched it.
 pub(super) struct ReleaseParts {
@@ -30,7 +40,11 @@ pub(super) struct ReleaseParts {
 
 impl ReleaseParts {
     /// Opens the folder beside `output`.
-    pub(super) fn open(output: &Path, queries: &str, resume: bool) -> Result<Self, FetchError> {
+    pub(super) fn open(
+        output: &Path,
+        origin: &HistoryOrigin,
+        resume: bool,
+    ) -> Result<Self, FetchError> {
         let mut name = output.as_os_str().to_owned();
         name.push(".parts");
         let folder = PathBuf::from(name);
@@ -39,12 +53,22 @@ impl ReleaseParts {
         lock.try_lock().map_err(|_| FetchError::Locked(folder.clone()))?;
         let mut parts = Self { by_request: BTreeMap::new(), next: 0, folder, _lock: lock };
         parts.read_back().map_err(|source| path_error(&parts.folder, source))?;
-        let with = parts.folder.join(QUERIES);
+        let path = parts.folder.join(ORIGIN);
         if parts.by_request.is_empty() {
-            write(&with, |out| out.write_all(queries.as_bytes()))?;
-        } else if !resume {
+            write(&path, |out| Ok(serde_json::to_writer(out, origin)?))?;
+            return Ok(parts);
+        }
+        if !resume {
             return Err(FetchError::Unfinished { releases: parts.done(), parts: parts.folder });
-        } else if fs::read_to_string(&with).is_ok_and(|then| then != queries) {
+        }
+        let text = fs::read_to_string(&path).map_err(|source| path_error(&path, source))?;
+        let then: HistoryOrigin =
+            serde_json::from_str(&text).map_err(|_| FetchError::Damaged(path))?;
+        if then.sources != origin.sources {
+            let (then, now) = (then.sources.join(", "), origin.sources.join(", "));
+            return Err(FetchError::OtherSources { parts: parts.folder, then, now });
+        }
+        if then.queries != origin.queries {
             return Err(FetchError::OtherQueries { parts: parts.folder });
         }
         Ok(parts)

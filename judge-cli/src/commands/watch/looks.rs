@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use judge_core::stage::{StageRule, TimeSpan, Window};
 use judge_core::{JudgeRequest, Judgement, Looks, MetricPair};
-use judge_sources::{Notice, Sought};
+use judge_sources::{FetchRequest, Notice};
 use tokio::time::sleep;
 
 use super::display::WatchDisplay;
 use super::look::{JudgedLook, Look, WatchEnd};
 use crate::args::{OnSourceError, WatchArgs};
 use crate::input::{
-    FetchFailed, Fetcher, InputError, Judging, fetch_warnings, fetched_pairs, millis, now, sought,
+    FetchFailed, Fetcher, InputError, Judging, fetch_request, fetch_warnings, fetched_pairs,
+    millis, now,
 };
 
 /// A watched canary.
@@ -42,7 +43,7 @@ impl Watch<'_> {
     ) -> anyhow::Result<()> {
         let step = i64::try_from(millis(self.args.scopes.step)).unwrap_or(i64::MAX);
         let before = TimeSpan { start_millis: start.saturating_sub(step), end_millis: start };
-        match self.fetcher.fetch_async(&self.sought(before)?).await {
+        match self.fetcher.fetch_async(&self.request(before)?).await {
             Err(failed) if !failed.may_pass() => Err(failed.into()),
             Err(_) => Ok(()),
             Ok(mut fetched) => {
@@ -91,8 +92,8 @@ impl Watch<'_> {
         Ok(WatchEnd::Lifetime)
     }
 
-    fn sought(&self, canary: TimeSpan) -> Result<Sought, InputError> {
-        sought(&self.args.scopes, (canary.start_millis, canary.end_millis))
+    fn request(&self, canary: TimeSpan) -> Result<FetchRequest, InputError> {
+        fetch_request(&self.args.scopes, (canary.start_millis, canary.end_millis))
     }
 
     /// Fetches the series of `window`. Retries until `until` if a retry may help.
@@ -104,11 +105,11 @@ impl Watch<'_> {
     ) -> anyhow::Result<Result<(Vec<MetricPair>, Vec<String>), FetchFailed>> {
         let mut wait = Duration::from_millis(500);
         loop {
-            let mut sought = self.sought(window.canary)?;
+            let mut request = self.request(window.canary)?;
             let left =
                 Duration::from_millis(u64::try_from(until.saturating_sub(now())).unwrap_or(0));
-            sought.timeout = sought.timeout.min(left.max(Duration::from_secs(1)));
-            let failed = match self.fetcher.fetch_async(&sought).await {
+            request.timeout = request.timeout.min(left.max(Duration::from_secs(1)));
+            let failed = match self.fetcher.fetch_async(&request).await {
                 Ok(fetched) => {
                     let warnings = fetch_warnings(&fetched);
                     return Ok(Ok((fetched_pairs(fetched), warnings)));

@@ -24,7 +24,7 @@ fn reads_series_in_order_of_time() {
 }
 
 #[test]
-fn series_are_told_apart_by_name_and_tags() {
+fn series_are_distinguished_by_name_and_tags() {
     let up = r#"{"metric":{"__name__":"up"},"values":[[0,"1"]]}"#;
     let pod = r#"{"metric":{"__name__":"up","pod":"a"},"values":[]}"#;
     let nameless = r#"{"metric":{"pod":"b"},"values":[]}"#;

@@ -232,7 +232,7 @@ mod tests_of_ranges {
     use super::*;
 
     #[test]
-    fn what_is_out_of_range_has_its_path() {
+    fn values_out_of_range_are_reported_with_their_path() {
         let mut problems = Vec::new();
         let joint = JointSettings { size: Some(0.0), ..JointSettings::default() };
         let judge = EvidenceSettings {
@@ -264,7 +264,7 @@ mod tests_of_ranges {
     }
 
     #[test]
-    fn what_was_not_written_has_its_default() {
+    fn missing_settings_have_their_default() {
         let mut problems = Vec::new();
         let judge = EvidenceSettings::default().check(&mut problems);
         assert_eq!(judge, EvidenceConfig::default());

@@ -22,11 +22,11 @@ mod tests;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
 use crate::error::JudgeError;
-use crate::judgement::{Classification, Decision, Judgement, TestKind, Verdict};
+use crate::judgement::{Classification, Decision, Judgement, MetricJudgement, TestKind, Verdict};
 use crate::looks::LookLevel;
 use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
-use crate::score::{self, MutedGroups};
+use crate::score::{self, MutedGroups, Scored};
 use crate::series::MetricPair;
 use crate::stats;
 use crate::warning::Warning;
@@ -98,26 +98,7 @@ impl Judge for EvidenceJudge {
         JudgeError::check(wrong_names(request))?;
         let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
         let configs = Configs::new(request);
-        let mut judged = Vec::with_capacity(request.pairs.len());
-        for (index, pair) in request.pairs.iter().enumerate() {
-            scratch.check_stop()?;
-            let config = configs.for_pair(index, pair)?;
-            judged.push(metric::judge(
-                pair,
-                config,
-                request,
-                1.0,
-                &mut scratch.buffers::<Buffers>().metric,
-            ));
-        }
-        let explained = traffic::explain(request, &configs, &judged);
-        for Explained { pair: index, factor } in &explained {
-            scratch.check_stop()?;
-            let pair = &request.pairs[*index];
-            let config = configs.for_pair(*index, pair)?;
-            let buffers = &mut scratch.buffers::<Buffers>().metric;
-            judged[*index] = metric::judge(pair, config, request, *factor, buffers);
-        }
+        let (mut judged, explained) = judge_metrics(request, &configs, scratch)?;
         adjust(request, &mut judged);
         warnings.extend(traffic::advise(request, &configs, &judged, &explained));
         let counted = judged.iter().filter(|judged| !judged.metric.muted);
@@ -133,22 +114,7 @@ impl Judge for EvidenceJudge {
             metrics.push(metric);
         }
         pairs::warn_of_request(request, &metrics, &mut warnings);
-        let mut scored = score::score(&metrics, &request.config, MutedGroups::ShareAmongOthers);
-        if levels::is_too_early(request, &metrics) {
-            scored.is_too_early(request.thresholds.pass());
-        }
-        let is_unsure = metrics.iter().any(|metric| {
-            !metric.muted
-                && metric.classification == Classification::Inconclusive
-                && matches!(metric.decision, Decision::Panel(_))
-        });
-        match request.config.evidence.inconclusive {
-            InconclusivePolicy::PassThreshold if is_unsure => {
-                scored.at_most(request.thresholds.pass());
-            }
-            InconclusivePolicy::Marginal if is_unsure => scored.at_most_marginal(),
-            _ => {}
-        }
+        let mut scored = score_metrics(request, &metrics);
         if let Some(finding) = systemic {
             match request.config.evidence.joint.outcome {
                 JointOutcome::Fail => scored.fail(format!("Canary Failed: {finding}")),
@@ -165,6 +131,51 @@ impl Judge for EvidenceJudge {
         });
         Ok(judgement)
     }
+}
+
+/// Judges each metric, and once more those whose noise less traffic explains, which are returned, too.
+fn judge_metrics(
+    request: &JudgeRequest,
+    configs: &Configs<'_>,
+    scratch: &mut Scratch,
+) -> Result<(Vec<Judged>, Vec<Explained>), JudgeError> {
+    let mut judge = |index: usize, noise_factor: f64| {
+        scratch.check_stop()?;
+        let pair = &request.pairs[index];
+        let config = configs.for_pair(index, pair)?;
+        let buffers = &mut scratch.buffers::<Buffers>().metric;
+        Ok::<_, JudgeError>(metric::judge(pair, config, request, noise_factor, buffers))
+    };
+    let mut judged = Vec::with_capacity(request.pairs.len());
+    for index in 0..request.pairs.len() {
+        judged.push(judge(index, 1.0)?);
+    }
+    let explained = traffic::explain(request, configs, &judged);
+    for Explained { pair, factor } in &explained {
+        judged[*pair] = judge(*pair, *factor)?;
+    }
+    Ok((judged, explained))
+}
+
+/// Scores the metrics, and limits the score of a canary that cannot be judged yet or is in doubt.
+fn score_metrics(request: &JudgeRequest, metrics: &[MetricJudgement]) -> Scored {
+    let mut scored = score::score(metrics, &request.config, MutedGroups::ShareAmongOthers);
+    if levels::is_too_early(request, metrics) {
+        scored.is_too_early(request.thresholds.pass());
+    }
+    let is_unsure = metrics.iter().any(|metric| {
+        !metric.muted
+            && metric.classification == Classification::Inconclusive
+            && matches!(metric.decision, Decision::Panel(_))
+    });
+    match request.config.evidence.inconclusive {
+        InconclusivePolicy::PassThreshold if is_unsure => {
+            scored.at_most(request.thresholds.pass());
+        }
+        InconclusivePolicy::Marginal if is_unsure => scored.at_most_marginal(),
+        _ => {}
+    }
+    scored
 }
 
 /// Finds wrong names in the config: a metric names another one that the request lacks, or itself as its
@@ -245,7 +256,7 @@ fn warn_of_history(
     }
 }
 
-fn warn_about(metric: &crate::judgement::MetricJudgement, warnings: &mut Vec<Warning>) {
+fn warn_about(metric: &MetricJudgement, warnings: &mut Vec<Warning>) {
     let name = || metric.name.clone();
     if let Decision::Panel(panel) = &metric.decision
         && panel.left_out > 0

@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_done_as_asked_is_said_and_what_cannot_be_is_refused() {
+    fn ignored_fields_are_reported_and_impossible_ones_refused() {
         let scopes = json!([{}]);
         let warned = |lifetime: u64, interval: u64| {
             let request = json!({"scopes": scopes, "lifetimeDurationMins": lifetime, "analysisIntervalMins": interval});

@@ -69,7 +69,7 @@ async fn work_no_one_waits_for_leaves_the_queue_at_once() {
 }
 
 #[tokio::test]
-async fn work_that_runs_is_told_that_no_one_waits_for_it() {
+async fn running_work_is_stopped_if_no_one_waits_for_it() {
     let pool = pool();
     let (started, has_started) = mpsc::channel();
     let (stopped, was_stopped) = mpsc::channel();

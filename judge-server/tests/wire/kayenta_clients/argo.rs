@@ -100,7 +100,7 @@ async fn a_run_whose_window_ends_in_the_future_is_judged_at_once() {
 }
 
 #[tokio::test]
-async fn a_token_may_stand_in_the_base_path() {
+async fn a_token_may_be_in_the_base_path() {
     let kayenta = Kayenta::start("path-token-of-16-bytes argo judge,read,write\n").await;
     let (status, _) = kayenta.refused("GET", "/canaryConfig", &Value::Null).await;
     assert_eq!(status, 401);

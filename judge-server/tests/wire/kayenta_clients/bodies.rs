@@ -77,7 +77,7 @@ fn fits(pattern: &str, found: &Value) -> bool {
 }
 
 #[test]
-fn what_differs_is_found() {
+fn differences_of_bodies_are_found() {
     let expected =
         serde_json::json!({"a": "<look 1>", "b": [1, "<number>"], "c": "<text with x>", "d": 1.0});
     let same =

@@ -180,7 +180,7 @@ async fn the_points_of_a_run_are_judged_again_at_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_is_refused_in_kayentas_words() {
+async fn runs_that_cannot_start_are_refused_in_kayentas_words() {
     let kayenta = Kayenta::start("").await;
     let id = kayenta.store(&scoped(1)).await;
     let good = || run("canary", &json!(95), &json!(75));

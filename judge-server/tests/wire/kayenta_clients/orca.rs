@@ -75,7 +75,7 @@ async fn orca_reads_a_judgement_to_its_last_field() {
 }
 
 #[tokio::test]
-async fn orca_cancels_and_is_told_why_a_run_failed() {
+async fn orca_cancels_and_reads_why_a_run_failed() {
     let kayenta = Kayenta::start("").await;
     let id = kayenta.store(&scoped(1)).await;
     kayenta.source.set_away(true);

@@ -79,7 +79,7 @@ async fn that_do_not_fit_are_refused() {
 }
 
 #[tokio::test]
-async fn end_their_connection_and_no_other() {
+async fn end_their_connection_alone() {
     let server = Server::start(&["--write-time=200ms"]).await;
     // Nothing to take in these.
     let mut health = HealthClient::new(server.channel().await);

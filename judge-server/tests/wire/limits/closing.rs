@@ -67,7 +67,7 @@ async fn idle_ones() {
 }
 
 #[tokio::test]
-async fn clients_that_answer_no_ping_and_no_others() {
+async fn only_clients_that_answer_no_ping() {
     let server = Server::start(&["--keep-alive=100ms", "--header-time=1s"]).await;
     let mut client = server.client().await;
     client.judge(request("", 1, 5)).await.unwrap();

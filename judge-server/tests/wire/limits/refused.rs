@@ -41,7 +41,7 @@ async fn heard(address: SocketAddr, head: &str) -> String {
 }
 
 #[tokio::test]
-async fn are_read_to_their_end_so_that_their_client_is_told_why() {
+async fn are_read_to_their_end_so_that_their_client_learns_why() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("tokens");
     std::fs::write(&file, "0123456789abcdef\n").unwrap();
@@ -108,7 +108,7 @@ async fn are_read_to_their_end_once_their_client_has_leave_to_send_them() {
 }
 
 #[tokio::test]
-async fn are_told_the_beginning_of_what_they_sent() {
+async fn are_answered_with_the_beginning_of_their_path() {
     let server = Server::start(&[]).await;
     let answer = server.get(&format!("/{}", "x".repeat(5000))).await;
     assert_eq!(answer.reason(), "NOT_FOUND");

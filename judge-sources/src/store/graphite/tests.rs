@@ -31,7 +31,7 @@ fn scope_and_location_are_put_into_targets() {
 }
 
 #[test]
-fn what_would_change_the_query_is_refused() {
+fn values_that_would_change_the_query_are_refused() {
     for (target, of, said) in [
         ("a.$scope.b", scope("x,secret.*", ""), "scope has ',' in it"),
         ("a.$scope.b", scope("x)", ""), "scope has ')' in it"),

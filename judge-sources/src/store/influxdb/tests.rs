@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::compat::Compat;
@@ -10,11 +10,15 @@ fn grid() -> Grid {
 }
 
 fn text(query: Value, scope: &str) -> Result<String, String> {
+    text_for(query, scope, "a")
+}
+
+fn text_for(query: Value, scope: &str, pod: &str) -> Result<String, String> {
     let mut query = query;
     query["type"] = "influxdb".into();
     let config = json!({"metrics": [{"name": "m", "groups": ["G"], "query": query}]});
     let queries = Queries::read(&config).map_err(|refused| refused.to_string())?;
-    let scope = Scope { params: [("pod".to_owned(), "a".to_owned())].into(), ..Scope::new(scope) };
+    let scope = Scope { params: [("pod".to_owned(), pod.to_owned())].into(), ..Scope::new(scope) };
     queries.all()[0].text(&scope, grid()).map_err(|error| error.to_string())
 }
 
@@ -58,7 +62,7 @@ fn templates_have_times_scope_and_step() {
 }
 
 #[test]
-fn what_reads_more_or_writes_is_refused() {
+fn queries_that_read_more_or_write_are_refused() {
     let good = "SELECT x FROM m WHERE ${scope} AND ${timeFilter}";
     for (template, scope, said) in [
         ("SELECT x FROM m WHERE ${scope}", "a:b", "${timeFilter} and ${scope}"),
@@ -79,6 +83,46 @@ fn what_reads_more_or_writes_is_refused() {
     }
     let error = text(json!({"fields": ["x"]}), "a:b").unwrap_err();
     assert!(error.contains("metricName"), "{error}");
+}
+
+#[test]
+fn a_value_cannot_hide_the_rest_of_a_query() {
+    let rest = "${timeFilter} AND ${scope}";
+    for (template, pod, said) in [
+        (format!("SELECT x FROM m WHERE x > ${{pod}} AND {rest}"), "0--", "a comment begins"),
+        (format!("SELECT x FROM m WHERE x > -${{pod}} AND {rest}"), "-1", "a comment begins"),
+        (format!("SELECT x FROM m WHERE x > ${{pod}} AND {rest}"), "0/*", "pod has '/' in it"),
+        (format!("SELECT x FROM m WHERE {rest} AND pod =~ /^${{pod}}/"), "a/OR/b", "pod has '/'"),
+        // The quote in the regular expression opens nothing.
+        (
+            format!("SELECT x FROM m WHERE {rest} AND note !~ /it's/ AND x > ${{pod}}"),
+            "0 OR 1=1",
+            "pod has ' ' in it",
+        ),
+        (
+            format!("SELECT x FROM m WHERE note !~ /it's/ AND x > ${{pod}} AND {rest}"),
+            "0--",
+            "stands between quotes",
+        ),
+        (
+            format!("SELECT x FROM m WHERE {rest} AND note !~ /it's/ AND x > ${{pod}} AND y > 1"),
+            "0--",
+            "a comment begins",
+        ),
+    ] {
+        let error = text_for(json!({"customInlineTemplate": template}), "a:b", pod).unwrap_err();
+        assert!(error.contains(said), "{template}: {error}");
+    }
+    for template in [
+        format!("SELECT x FROM m WHERE pod = '${{pod}}' AND {rest}"),
+        format!("SELECT x FROM m WHERE {rest} AND pod = \"${{pod}}\""),
+    ] {
+        let query = json!({"customInlineTemplate": template});
+        assert!(text_for(query, "a:b--c", "shop--1").is_ok(), "{template}");
+    }
+    let query = json!({"metricName": "m"});
+    assert!(text(query.clone(), "a--:b").unwrap_err().contains("a comment begins"));
+    assert!(text(query, "a:b--c").is_ok());
 }
 
 #[test]
@@ -117,6 +161,10 @@ fn answers_that_are_none_say_why() {
         (
             r#"{"results": [{"series": [{"columns": ["a"], "values": [[1]]}]}]}"#,
             "expected a column time",
+        ),
+        (
+            r#"{"results": [{"series": [{"columns": ["time", "a"], "values": [[1]]}]}]}"#,
+            "expected 2 cells in each row, got 1",
         ),
         ("[]", "expected an answer of InfluxDB"),
     ] {

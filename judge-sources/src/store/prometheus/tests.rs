@@ -97,6 +97,11 @@ fn the_rest_of_a_selector() {
             &scope("", &[]),
             r#"avg(m{zone=~".+/zones/us-central1-.{1}"})"#,
         ),
+        (
+            json!({"customInlineTemplate": "a=${scope},,", "labelBindings": ["b=1"]}),
+            &c,
+            "avg(m{a=c,b=1})",
+        ),
         // A template that expands to nothing leaves no braces.
         (json!({"customInlineTemplate": "${f}"}), &scope("", &[("f", "")]), "avg(m)"),
         (json!({"customInlineTemplate": "PromQL: up "}), &c, " up "),
@@ -106,7 +111,7 @@ fn the_rest_of_a_selector() {
 }
 
 #[test]
-fn what_kayenta_refuses_is_refused() {
+fn queries_that_kayenta_refuses_are_refused() {
     let here = scope("c", &[]);
     let nowhere = Scope::new("c");
     for (query, scope, said) in [
@@ -197,7 +202,7 @@ fn times_are_seconds() {
 }
 
 #[test]
-fn what_the_store_says_is_kept() {
+fn errors_of_the_store_are_kept() {
     let body = br#"{"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["w"],"infos":["i"]}"#;
     assert_eq!(read(body).unwrap().said, ["w", "i"]);
 }

@@ -139,7 +139,7 @@ fn targets_are_paired_without_their_scope() {
 
 #[test]
 #[ignore = "needs graphite-web; .ci/sources runs it"]
-fn a_target_that_finds_nothing_is_told_what_there_is() {
+fn a_target_that_finds_nothing_gets_a_hint() {
     let store = graphite();
     for (target, said) in [
         (

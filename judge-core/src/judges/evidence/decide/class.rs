@@ -44,6 +44,24 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
+    /// A metric without findings.
+    pub(crate) fn new(metric: MetricJudgement, levels: Levels, usable_history: usize) -> Self {
+        Self {
+            metric,
+            considered: Vec::new(),
+            level: levels.level(),
+            levels,
+            location_gain: 1.0,
+            rules_out_harm: None,
+            part: None,
+            located: Vec::new(),
+            unsettled: [None; 2],
+            effect_is_critical: [false; 2],
+            sick_baseline: None,
+            usable_history,
+        }
+    }
+
     /// Stores the findings for all directions of harm.
     pub(crate) fn add(&mut self, mut answers: Vec<PanelFindings>) {
         // The direction with more evidence represents the metric.

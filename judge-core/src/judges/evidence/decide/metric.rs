@@ -66,34 +66,22 @@ pub(crate) fn judge(
     }
     let levels =
         Levels::new(request, config.evidence.confidence.unwrap_or(judge.confidence).significance());
-    let mut judged = Judged {
-        metric: MetricJudgement {
-            name: pair.name.clone(),
-            id: pair.id.clone(),
-            tags: pair.tags.clone(),
-            groups: config.groups.clone(),
-            classification: Classification::Pass,
-            reason: None,
-            critical: false,
-            muted: config.muted,
-            baseline,
-            canary,
-            mean_ratio: Some(ratio(canary.mean, baseline.mean)),
-            decision: Decision::MissingData,
-            findings: Vec::new(),
-        },
-        considered: Vec::new(),
-        level: levels.level(),
-        levels,
-        location_gain: 1.0,
-        rules_out_harm: None,
-        part: None,
-        located: Vec::new(),
-        unsettled: [None; 2],
-        effect_is_critical: [false; 2],
-        sick_baseline: None,
-        usable_history: buffers.history.usable_windows(),
+    let metric = MetricJudgement {
+        name: pair.name.clone(),
+        id: pair.id.clone(),
+        tags: pair.tags.clone(),
+        groups: config.groups.clone(),
+        classification: Classification::Pass,
+        reason: None,
+        critical: false,
+        muted: config.muted,
+        baseline,
+        canary,
+        mean_ratio: Some(ratio(canary.mean, baseline.mean)),
+        decision: Decision::MissingData,
+        findings: Vec::new(),
     };
+    let mut judged = Judged::new(metric, levels, buffers.history.usable_windows());
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
     if config.must_have_data && silent {
         // If data is required, missing data never counts as zeros.

@@ -105,6 +105,15 @@ impl Question<'_> {
         let gain = if test == TestKind::Location { self.location_gain } else { self.by_sum };
         self.tests.contains(test).then_some(self.level * share * gain)
     }
+
+    fn threshold(&self, comparison: &Comparison, timeline: &PairTimeline) -> Threshold {
+        Threshold::from_config(self.config, self.judge, self.change, comparison, timeline)
+    }
+
+    /// Whether a transient at the start is left out.
+    fn may_warm_up(&self) -> bool {
+        self.tests.contains(TestKind::StartUp) && !self.sparse
+    }
 }
 
 impl PanelBuffers {
@@ -145,19 +154,10 @@ pub(crate) fn run(
         whole.reverse();
         *ranks = ranks.map(Ranks::reverse);
     }
-    let threshold = |comparison: &Comparison| {
-        Threshold::from_config(
-            question.config,
-            question.judge,
-            question.change,
-            comparison,
-            timeline,
-        )
-    };
-    let may_warm_up = question.tests.contains(TestKind::StartUp) && !question.sparse;
+    let threshold = |comparison: &Comparison| question.threshold(comparison, timeline);
     let mut excess = (!question.sparse).then(|| Excess::new(whole, &threshold(whole)));
     let mut warm_up = None;
-    if let Some(of_whole) = excess.as_ref().filter(|_| may_warm_up) {
+    if let Some(of_whole) = excess.as_ref().filter(|_| question.may_warm_up()) {
         let left = leave_out_warm_up(timeline, whole, of_whole, rest, threshold);
         if let Some((found, of_rest)) = left {
             warm_up = Some(found);
@@ -170,7 +170,15 @@ pub(crate) fn run(
         Some(_) => compare_widths(comparison, threshold.share, widths, warm_up.is_none()),
         None => None,
     };
-    let considered = Vec::with_capacity(8);
+    let by_ranks = if warm_up.is_some() {
+        ranks::find(comparison, two_sample)
+    } else {
+        *ranks = ranks.or_else(|| ranks::find(comparison, two_sample));
+        *ranks
+    };
+    let sequential = Sequential::join(comparison, untied);
+    let found = location::find(comparison, sequential.as_ref(), by_ranks.as_ref(), untied);
+    let healthy = Healthy::measure(history, comparison, question.level, 1.0);
     let mut panel = Panel {
         timeline,
         history,
@@ -179,17 +187,8 @@ pub(crate) fn run(
         threshold,
         widths,
         level_is_normal: false,
-        considered,
+        considered: Vec::with_capacity(8),
     };
-    let sequential = Sequential::join(comparison, untied);
-    let by_ranks = if warm_up.is_some() {
-        ranks::find(comparison, two_sample)
-    } else {
-        *ranks = ranks.or_else(|| ranks::find(comparison, two_sample));
-        *ranks
-    };
-    let found = location::find(comparison, sequential.as_ref(), by_ranks.as_ref(), untied);
-    let healthy = Healthy::measure(history, comparison, question.level, 1.0);
     if let Some(found) = &found {
         panel.location(found, healthy.as_ref(), two_sample);
     }
@@ -198,48 +197,22 @@ pub(crate) fn run(
     if let Some(excess) = &excess {
         panel.points(excess);
     }
-    if question.tests.contains(TestKind::MannWhitney)
-        && let Some(found) = by_ranks
-    {
-        panel.consider(TestKind::MannWhitney, found.p, question.level, 0.0, |draft| {
-            say::ranks(&found, draft)
-        });
-    }
-    // An unsettled start matters only if there is harm.
-    let is_harm = panel.considered.iter().any(|found| found.finding.is_harm());
-    let unsettled = match &excess {
-        Some(excess) if may_warm_up && warm_up.is_none() && is_harm => {
-            warm_up::find_unsettled(comparison, excess)
-        }
-        _ => None,
-    };
-    if let Some(found) = warm_up.as_ref().or(unsettled.as_ref()) {
-        panel.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, |draft| {
-            say::warm_up(found, unsettled.is_some(), draft)
-        });
-    }
-    let considered = panel.considered;
-    let rules_out_harm = question.early_pass.map(|level| {
-        let smallest = threshold.shift(comparison);
-        // The mean of a sparse metric does not suffice to rule out harm.
-        !question.sparse
-            && found.as_ref().is_some_and(|found| 1.0 - found.shift.p_value(smallest) <= level)
-    });
-    let worse = healthy::find_worse_baseline(history, comparison, &threshold, question.level);
-    let view = View { comparison, change: question.change };
+    panel.mann_whitney(by_ranks);
+    let unsettled = panel.start_up(excess.as_ref(), warm_up.as_ref());
     PanelFindings {
-        sick_baseline: worse.map(|worse| say::worse_baseline(&worse, view)),
-        rules_out_harm,
         change: question.change,
-        considered,
         location: found
-            .map(|found| Located::new(&found, comparison, &threshold, healthy, timeline)),
+            .as_ref()
+            .map(|found| Located::new(found, comparison, &threshold, healthy, timeline)),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
         share_above: match question.config.effect_size.measure() {
             EffectMeasure::Cles => comparison.share_above(&comparison.x),
             EffectMeasure::MeanRatio => 0.5,
         },
+        sick_baseline: panel.sick_baseline(),
+        rules_out_harm: panel.rules_out_harm(found.as_ref()),
+        considered: panel.considered,
     }
 }
 
@@ -433,5 +406,48 @@ impl Panel<'_> {
                 say::runs(&found, draft)
             });
         }
+    }
+
+    /// Shows the test that people know. It decides nothing.
+    fn mann_whitney(&mut self, found: Option<Ranks>) {
+        if let Some(found) = found.filter(|_| self.question.tests.contains(TestKind::MannWhitney)) {
+            self.consider(TestKind::MannWhitney, found.p, self.question.level, 0.0, |draft| {
+                say::ranks(&found, draft)
+            });
+        }
+    }
+
+    /// Shows the warm-up that was left out, or one that leaves too few points to be judged, which is returned. The
+    /// latter matters only if there is harm.
+    fn start_up(&mut self, excess: Option<&Excess>, warm_up: Option<&WarmUp>) -> Option<WarmUp> {
+        let is_harm = self.considered.iter().any(|found| found.finding.is_harm());
+        let unsettled = excess
+            .filter(|_| is_harm && warm_up.is_none() && self.question.may_warm_up())
+            .and_then(|excess| warm_up::find_unsettled(self.comparison, excess));
+        if let Some(found) = warm_up.or(unsettled.as_ref()) {
+            self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, |draft| {
+                say::warm_up(found, unsettled.is_some(), draft)
+            });
+        }
+        unsettled
+    }
+
+    /// A sentence about a baseline that is worse than its own history.
+    fn sick_baseline(&self) -> Option<String> {
+        let view = View { comparison: self.comparison, change: self.question.change };
+        let level = self.question.level;
+        healthy::find_worse_baseline(self.history, self.comparison, &self.threshold, level)
+            .map(|worse| say::worse_baseline(&worse, view))
+    }
+
+    /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.
+    fn rules_out_harm(&self, found: Option<&Location>) -> Option<bool> {
+        let level = self.question.early_pass?;
+        let smallest = self.threshold.shift(self.comparison);
+        // The mean of a sparse metric does not suffice to rule out harm.
+        Some(
+            !self.question.sparse
+                && found.is_some_and(|found| 1.0 - found.shift.p_value(smallest) <= level),
+        )
     }
 }

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn stretches_are_told_from_chance() {
+    fn stretches_are_distinguished_from_chance() {
         let volatile = Volatility::estimate([&sizes(120, 20)]);
         let even = Volatility::estimate([&sizes(120, 1)]);
         assert!(volatile.correlation(1) > 0.2, "{volatile:?}");

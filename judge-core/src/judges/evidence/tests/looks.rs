@@ -49,7 +49,7 @@ fn one_look_of_one_is_no_other_than_a_judgement() {
 }
 
 #[test]
-fn what_stops_a_canary_at_its_end_need_not_stop_it_early() {
+fn harm_that_fails_the_last_look_need_not_fail_an_early_one() {
     assert_eq!(judged(60, 4.0, None, None).verdict, Verdict::Fail);
     assert_eq!(judged(60, 4.0, look(1, 6), None).verdict, Verdict::Pass);
     assert_eq!(judged(60, 4.0, look(6, 6), None).verdict, Verdict::Fail);

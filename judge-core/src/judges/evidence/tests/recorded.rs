@@ -26,7 +26,7 @@ fn the_same_version_passes() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn the_harmful_metrics_are_named() {
     for (canary, metric) in
         [("slower", "latency-p50"), ("failing", "error-ratio"), ("leaky", "memory-bytes")]
     {

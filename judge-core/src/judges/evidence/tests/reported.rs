@@ -260,7 +260,7 @@ fn counts_and_proportions_are_held_against_what_they_are_out_of() {
 }
 
 #[test]
-fn what_events_are_out_of_must_be_there() {
+fn the_metric_of_exposure_must_exist() {
     let mut errors = increase("errors");
     errors.evidence.kind = MetricKind::Proportion { of: "requests".to_owned() };
     let pair = MetricPair::new("errors", vec![1.0; 20], vec![1.0; 20]);

@@ -241,7 +241,7 @@ fn more_points_are_as_many_as_it_takes() {
 }
 
 #[test]
-fn what_would_pass_passes() {
+fn the_allowance_that_a_finding_asks_for_passes() {
     let mut checked = 0;
     for seed in 0..60 {
         let shift = 6.0 + seed as f64 / 10.0;
