@@ -86,6 +86,7 @@ const pages = {
   config: () => `/configs/${ids.config}`,
   "new-config": () => "/configs-new",
   audit: () => "/audit",
+  about: () => "/about",
 };
 
 for (const [name, path] of Object.entries(pages)) {
@@ -261,7 +262,7 @@ test("a config is checked, tried, stored and removed by the keyboard", async () 
 });
 
 test("every link and control is reached by Tab", async () => {
-  for (const name of ["list", "canary", "compare", "history", "configs", "config", "audit"]) {
+  for (const name of ["list", "canary", "compare", "history", "configs", "config", "audit", "about"]) {
     const { page } = await visit(pages[name]());
     const wanted = await page.evaluate(() => {
       const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];

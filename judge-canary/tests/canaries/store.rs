@@ -111,10 +111,11 @@ async fn configs_have_versions_that_outlive_them(Kept { store, .. }: Kept) {
     let second = put(change("a", "shop2", &["x", "y"], Existing::Must), 20).await.unwrap();
     assert_eq!((second.version, second.created_millis, second.updated_millis), (2, 10, 20));
     assert_eq!(store.configs().await.unwrap(), [second]);
+    let missing = store.config("a", Some(3)).await.unwrap_err();
+    assert_eq!(missing.to_string(), "Config version 'a 3' does not exist");
     let name = async |version| store.config("a", version).await.unwrap().document["name"].clone();
     assert_eq!((name(None).await, name(Some(1)).await), (json!("shop2"), json!("shop")));
     assert_eq!(store.config("a", None).await.unwrap().document["ü"], json!(1e-300));
-    assert!(store.config("a", Some(3)).await.is_err());
     store.delete_config("a", &entry("config.delete", "a", 30)).await.unwrap();
     assert!(store.delete_config("a", &entry("config.delete", "a", 31)).await.is_err());
     assert!(store.configs().await.unwrap().is_empty() && store.config("a", None).await.is_err());
@@ -556,9 +557,19 @@ async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
     store.remove_delivery("c").await.unwrap();
     assert_eq!(due("one", 89).await, []);
     assert_eq!(due("one", 90).await, b(1));
-    // It goes with its canary.
-    store.retain(Retention { ended_before_millis: Some(1000), bytes: None }).await.unwrap();
-    assert_eq!(due("one", 1000).await, []);
+    // Its canary stays until its end was sent.
+    for retention in [
+        Retention { ended_before_millis: Some(1000), bytes: None },
+        Retention { ended_before_millis: None, bytes: Some(0) },
+    ] {
+        store.retain(retention).await.unwrap();
+        let left = store.list(&CanaryFilter::default()).await.unwrap().canaries;
+        assert_eq!(left.iter().map(|canary| canary.id.as_str()).collect::<Vec<_>>(), ["b"]);
+    }
+    assert_eq!(due("one", 1000).await, b(1));
+    store.remove_delivery("b").await.unwrap();
+    let old = Retention { ended_before_millis: Some(1000), bytes: None };
+    assert_eq!(store.retain(old).await.unwrap(), 1);
 }
 
 async fn names_may_have_any_letter(Kept { store, .. }: Kept) {

@@ -150,7 +150,10 @@ pub(super) async fn get(
         .bind(wanted),
     };
     let row = query.fetch_optional(&database.pool).await?;
-    let row = row.ok_or_else(|| KeepError::not_found("Canary config", id))?;
+    let row = row.ok_or_else(|| match wanted {
+        None => KeepError::not_found("Canary config", id),
+        Some(wanted) => KeepError::not_found("Config version", &format!("{id} {wanted}")),
+    })?;
     let document: Vec<u8> = row.try_get("document")?;
     version(&row, unpack("config", &document)?)
 }

@@ -151,20 +151,22 @@ async fn bytes(database: &Database) -> Result<i64, KeepError> {
     Ok(row.try_get("bytes")?)
 }
 
-/// Removes up to [`REMOVED_AT_ONCE`] canaries, starting with those that ended first, until `bytes` are free.
+/// Removes up to [`REMOVED_AT_ONCE`] canaries, starting with those that ended first, until `bytes` are free. If ends are sent,
+/// a canary stays until its end was sent or given up.
 async fn remove(database: &Database, before: i64, bytes: i64) -> Result<u64, KeepError> {
-    let mut writing = database.write().await?;
-    let removed = sqlx::query(
+    let mut statement = Statement::new(
         "DELETE FROM canaries WHERE id IN (SELECT id FROM \
          (SELECT id, SUM(bytes) OVER (ORDER BY ended_millis, id) - bytes AS earlier FROM \
-         (SELECT id, bytes, ended_millis FROM canaries WHERE ended_millis IS NOT NULL AND ended_millis < $1 \
-         ORDER BY ended_millis, id LIMIT $2) AS oldest) AS summed WHERE earlier < $3)",
-    )
-    .bind(before)
-    .bind(REMOVED_AT_ONCE)
-    .bind(bytes)
-    .execute(&mut *writing.transaction)
-    .await?;
+         (SELECT id, bytes, ended_millis FROM canaries WHERE ended_millis IS NOT NULL AND ended_millis < ",
+    );
+    statement.integer(before);
+    if database.has_deliveries() {
+        statement.push(" AND id NOT IN (SELECT canary_id FROM deliveries)");
+    }
+    statement.push(" ORDER BY ended_millis, id LIMIT ").integer(REMOVED_AT_ONCE);
+    statement.push(") AS oldest) AS summed WHERE earlier < ").integer(bytes).push(")");
+    let mut writing = database.write().await?;
+    let removed = statement.query().execute(&mut *writing.transaction).await?;
     writing.commit().await?;
     Ok(removed.rows_affected())
 }
