@@ -21,7 +21,7 @@ fn read(answer: &str) -> (&str, &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
-async fn scores_say_that_the_store_is_away() {
+async fn scores_say_that_postgresql_is_away() {
     let prometheus = Prometheus::start().await;
     let url = new_database();
     let (head, rest) = url.rsplit_once(':').unwrap();
