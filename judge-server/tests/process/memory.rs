@@ -26,10 +26,11 @@ fn kib(server: &Server, name: &str) -> u64 {
 }
 
 #[test]
-fn idle_it_takes_less_than_40_mib() {
+fn idle_it_allocates_less_than_20_mib() {
     let server = Server::start(&["--threads=2", "--io-threads=2"], Stdio::null());
-    let resident = kib(&server, "VmRSS:");
-    assert!(resident < 40 * 1024, "{resident} KiB");
+    // How many pages of the program's own file are in memory is up to the kernel, so they do not count.
+    let allocated = kib(&server, "RssAnon:");
+    assert!(allocated < 20 * 1024, "{allocated} KiB");
 }
 
 #[test]
