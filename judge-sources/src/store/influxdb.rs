@@ -93,11 +93,14 @@ impl InfluxDbQuery {
             }
         }
         let text = expand_with(template, &bindings, &ready)?;
-        let in_quotes =
-            |at| !has_regex && matches!(Place::Bare.after(&text[..at]), Place::Quoted(_));
+        let (mut place, mut seen) = (Place::Bare, 0);
         // Templates have none, so values put it there.
-        if text.match_indices("--").any(|(at, _)| !in_quotes(at)) {
-            return Err(TemplateError::Comment.into());
+        for (at, _) in text.match_indices("--") {
+            place = place.after(&text[seen..at]);
+            seen = at;
+            if has_regex || !matches!(place, Place::Quoted(_)) {
+                return Err(TemplateError::Comment.into());
+            }
         }
         Ok(text)
     }
