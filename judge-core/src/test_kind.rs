@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub enum TestKind {
     /// The canary's mean differs.
     Location,
-    /// The canary ends worse than it began.
+    /// The canary is worse for a stretch of its window, mostly to its end.
     EndState,
     /// The canary varies more (dispersion).
     Spread,

@@ -49,8 +49,8 @@ pub(crate) const WIDER_THAN_OWN: f64 = 2.0;
 
 pub(crate) const LOCATION_SHARE: f64 = 0.5;
 pub(crate) const LOCATION_SHARE_AFTER: f64 = 0.35;
-pub(crate) const LATE_SHARE: f64 = 0.4;
-pub(crate) const LATE_SHARE_AFTER: f64 = 0.08;
+pub(crate) const STRETCH_SHARE: f64 = 0.8;
+pub(crate) const STRETCH_SHARE_AFTER: f64 = 0.16;
 pub(crate) const BURSTS_SHARE: f64 = 0.5;
 pub(crate) const SPREAD_SHARE: f64 = 1.2;
 pub(crate) const TAIL_SHARE: f64 = 0.15;
@@ -83,12 +83,26 @@ pub(crate) const HISTORY_FEWEST: usize = 3;
 
 // Tests.
 
-/// Shares of the window that a late change may have lasted for.
-pub(crate) const LATE_SHARES: [f64; 6] = [0.5, 0.4, 0.33, 0.27, 0.22, 0.18];
+/// Shares of the window that a change may have lasted for, to its end.
+pub(crate) const LATE_SHARES: [f64; 9] = [0.8, 0.7, 0.6, 0.5, 0.4, 0.33, 0.27, 0.22, 0.18];
+/// Changes that healed: shares of the window since the change, and since it healed. They last for a half or a quarter
+/// of the window, and begin at an eighth of it or later.
+pub(crate) const HEALED_SHARES: [(f64, f64); 8] = [
+    (0.875, 0.375),
+    (0.75, 0.25),
+    (0.625, 0.125),
+    (0.875, 0.625),
+    (0.75, 0.5),
+    (0.625, 0.375),
+    (0.5, 0.25),
+    (0.375, 0.125),
+];
 /// Nothing with a larger p without autocorrelation needs to be known more exactly.
 pub(crate) const UNREMARKABLE: f64 = 0.05;
-/// Points of a late change, and points before it.
-pub(crate) const LATE_FEWEST: usize = 4;
+/// Points of a change.
+pub(crate) const STRETCH_FEWEST: usize = 4;
+/// Points before it, and points behind one that healed.
+pub(crate) const STRETCH_FEWEST_OTHERS: usize = 3;
 /// Windows that follow each other must also differ by ranks, at this level.
 pub(crate) const GATE_AFTER: f64 = 0.05;
 

@@ -14,7 +14,7 @@ use crate::judges::evidence::detect::scores::UntiedScores;
 use crate::judges::evidence::detect::sequential::Sequential;
 use crate::judges::evidence::detect::spread::Widths;
 use crate::judges::evidence::detect::warm_up::{self, WarmUp};
-use crate::judges::evidence::detect::{bursts, late, location, ranks, runs, spread, tail};
+use crate::judges::evidence::detect::{bursts, location, ranks, runs, spread, stretch, tail};
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -94,7 +94,7 @@ impl Question<'_> {
             (TestKind::Events, true) => p::EVENTS_SHARE,
             (TestKind::Location, true) if !weighed => p::SPARSE_LOCATION_SHARE,
             (TestKind::Location, false) => location::share(comparison.times),
-            (TestKind::EndState, false) => late::share(comparison.times),
+            (TestKind::EndState, false) => stretch::share(comparison.times),
             (TestKind::Bursts, false) => p::BURSTS_SHARE,
             (TestKind::Spread, false) => p::SPREAD_SHARE,
             (TestKind::Tail, false) => p::TAIL_SHARE,
@@ -142,7 +142,7 @@ fn compare_widths(
 /// Runs the tests of `question` on the metric in `timeline`, which `buffers` have read.
 ///
 /// A shift within the differences between the healthy windows of `history` is no harm, and neither is such a
-/// late change.
+/// stretch.
 pub(crate) fn run(
     timeline: &PairTimeline,
     history: &History,
@@ -192,7 +192,7 @@ pub(crate) fn run(
     if let Some(found) = &found {
         panel.location(found, healthy.as_ref(), two_sample);
     }
-    panel.late(sequential.as_ref());
+    panel.stretch(sequential.as_ref());
     panel.events();
     if let Some(excess) = &excess {
         panel.points(excess);
@@ -331,18 +331,20 @@ impl Panel<'_> {
         });
     }
 
-    fn late(&mut self, sequential: Option<&Sequential>) {
+    fn stretch(&mut self, sequential: Option<&Sequential>) {
         let Some(level) = self.question.level_for(TestKind::EndState, self.comparison) else {
             return;
         };
-        let Some(found) = late::find(self.comparison, sequential) else { return };
+        let Some(found) = stretch::find(self.comparison, sequential) else { return };
         let mut likely = self.likely(&found.shift, found.effect);
-        let share = found.length as f64 / self.comparison.x.len() as f64;
+        let share = found.stretch.len() as f64 / self.comparison.x.len() as f64;
         let healthy = Healthy::measure(self.history, self.comparison, self.question.level, share);
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
         }
-        self.consider(TestKind::EndState, found.p, level, likely, |draft| say::late(&found, draft));
+        self.consider(TestKind::EndState, found.p, level, likely, |draft| {
+            say::stretch(&found, draft)
+        });
     }
 
     fn events(&mut self) {

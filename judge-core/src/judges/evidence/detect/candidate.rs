@@ -1,13 +1,14 @@
-//! A late change of one length.
+//! One stretch of the canary.
 
 use crate::judges::evidence::prepare::posterior::Posterior;
+use crate::judges::evidence::prepare::regression::Stretch;
 
-/// A candidate: its p-value, and how much higher the end is.
+/// A candidate: its p-value, and how much higher the stretch is than the baseline.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate {
     pub(super) p: f64,
-    pub(super) length: usize,
-    pub(super) end: Posterior,
+    pub(super) stretch: Stretch,
+    pub(super) height: Posterior,
 }
 
 impl Candidate {

@@ -9,7 +9,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
-use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
+use crate::judges::evidence::prepare::regression::{Regressand, Solutions, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::candidate::Candidate;
@@ -83,22 +83,24 @@ impl Sequential {
         self.p_of_shift
     }
 
-    /// A change within the canary, `length` points before its end.
-    pub(super) fn late(&self, length: usize) -> Option<Candidate> {
-        if length >= self.canary {
+    /// A stretch of the canary, which must be higher than the baseline by more than `usual`.
+    pub(super) fn stretch(&self, stretch: Stretch, usual: f64) -> Option<Candidate> {
+        if stretch.since >= self.canary {
             return None;
         }
-        let change = self.points - length;
-        let late: Vec<f64> = (0..self.points).map(|i| f64::from(u8::from(i >= change))).collect();
+        let points = stretch.range(self.points);
+        let inside: Vec<f64> =
+            (0..self.points).map(|i| f64::from(u8::from(points.contains(&i)))).collect();
         let mut p_values = [1.0; 2];
         let mut of_values = None;
-        for (p_value, series) in p_values.iter_mut().zip([&self.values, &self.scores]) {
-            let solved = Solutions::fit(&series.on([&self.ones, &self.step, &late]));
-            let end = solved.posterior([0.0, 1.0, 1.0], p::PRIOR_OF_SIDES);
+        let both = [(&self.values, usual), (&self.scores, 0.0)];
+        for (p_value, (series, usual)) in p_values.iter_mut().zip(both) {
+            let solved = Solutions::fit(&series.on([&self.ones, &self.step, &inside]));
+            let height = solved.posterior([0.0, 1.0, 1.0], p::PRIOR_OF_SIDES);
             let change = solved.posterior([0.0, 0.0, 1.0], p::PRIOR_OF_SIDES);
-            *p_value = end.p_value(0.0).max(change.p_value(0.0));
-            of_values.get_or_insert(end);
+            *p_value = height.p_value(usual).max(change.p_value(0.0));
+            of_values.get_or_insert(height);
         }
-        Some(Candidate { p: p_values[0].max(p_values[1]), length, end: of_values? })
+        Some(Candidate { p: p_values[0].max(p_values[1]), stretch, height: of_values? })
     }
 }

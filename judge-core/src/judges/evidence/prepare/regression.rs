@@ -7,6 +7,7 @@
 //! any point. The restricted likelihood (Harville 1977) has the effects integrated out: without that term
 //! the φ of short series with a slope comes out too low.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::math;
@@ -58,6 +59,27 @@ impl Inner {
 /// All values but the first.
 fn behind_first(values: &[f64]) -> &[f64] {
     values.get(1..).unwrap_or_default()
+}
+
+/// Neighbouring points of a window, counted from its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// Points from the first one of the stretch to the end of the window.
+    pub(crate) since: usize,
+    /// Points behind the stretch; 0 if it lasts to the end.
+    pub(crate) after: usize,
+}
+
+impl Stretch {
+    /// Number of points.
+    pub(crate) fn len(self) -> usize {
+        self.since.saturating_sub(self.after)
+    }
+
+    /// Indices of the points in a window of `n`.
+    pub(crate) fn range(self, n: usize) -> Range<usize> {
+        n.saturating_sub(self.since)..n.saturating_sub(self.after)
+    }
 }
 
 /// A series, centred, for the regressions below.
@@ -157,19 +179,27 @@ impl Regressand {
         }
     }
 
-    /// Regression on a mean and a step at the last `length` points. Effects: the mean before the step, and its
-    /// height.
-    pub(crate) fn on_step(&self, length: usize) -> Regression<2> {
+    /// Regression on a mean and a step to `stretch` and back. Effects: the mean of the other points, and the height
+    /// of the step.
+    pub(crate) fn on_stretch(&self, stretch: Stretch) -> Regression<2> {
         let n = self.len();
         let (first, last) = self.ends();
         let total = self.sums.last().copied().unwrap_or_default();
-        let before = self.values.get((n - length).wrapping_sub(1)).copied().unwrap_or_default();
-        let opening = self.values.get(n - length).copied().unwrap_or_default();
-        let sum = self.sums.get(length).copied().unwrap_or_default();
-        let k = length as f64;
-        let step = Inner { a: k, b: k - 1.0, c: k - 1.0 };
-        let crossed = Inner { a: k, b: k - 0.5, c: k - 1.0 };
-        let of_step = Inner { a: sum, b: sum + 0.5 * (before - opening - last), c: sum - last };
+        let Range { start, end } = stretch.range(n);
+        let at = |index: usize| self.values.get(index).copied().unwrap_or_default();
+        let (before, opening) = (at(start.wrapping_sub(1)), at(start));
+        let (closing, following) = (at(end.wrapping_sub(1)), at(end));
+        let sum = self.sum(stretch);
+        let k = stretch.len() as f64;
+        // The first and the last point of the series have one neighbour.
+        let (at_end, at_ends) = if stretch.after == 0 { (last, 1.0) } else { (0.0, 0.0) };
+        let step = Inner { a: k, b: k - 1.0, c: k - at_ends };
+        let crossed = Inner { a: k, b: k - 0.5 * at_ends, c: k - at_ends };
+        let of_step = Inner {
+            a: sum,
+            b: sum + 0.5 * (before - opening - closing + following),
+            c: sum - at_end,
+        };
         Regression {
             points: n as f64,
             squares: self.squares,
@@ -178,21 +208,35 @@ impl Regressand {
         }
     }
 
-    /// Mean of the last `length` points, and its difference to the mean of those before them, if points are
-    /// independent.
-    pub(crate) fn step_if_independent(&self, length: usize) -> [Estimate; 2] {
-        let (n, k) = (self.len() as f64, length as f64);
+    /// Means of all stretches of `length` points.
+    pub(crate) fn means_of(&self, length: usize) -> impl Iterator<Item = f64> {
+        let ends = self.sums.iter().zip(self.sums.get(length..).unwrap_or_default());
+        ends.map(move |(after, since)| (since - after) / length as f64)
+    }
+
+    pub(crate) fn mean(&self) -> f64 {
+        self.sums.last().copied().unwrap_or_default() / self.len() as f64
+    }
+
+    fn sum(&self, stretch: Stretch) -> f64 {
+        let of_last = |count: usize| self.sums.get(count).copied().unwrap_or_default();
+        of_last(stretch.since) - of_last(stretch.after)
+    }
+
+    /// Mean of `stretch`, and its difference to the mean of the other points, if points are independent.
+    pub(crate) fn stretch_if_independent(&self, stretch: Stretch) -> [Estimate; 2] {
+        let (n, k) = (self.len() as f64, stretch.len() as f64);
         let total = self.sums.last().copied().unwrap_or_default();
-        let end = self.sums.get(length).copied().unwrap_or_default();
-        let (after, before) = (end / k, (total - end) / (n - k));
+        let sum = self.sum(stretch);
+        let (inside, outside) = (sum / k, (total - sum) / (n - k));
         let squares = self.squares.a;
-        let residual = squares - end * after - (total - end) * before;
+        let residual = squares - sum * inside - (total - sum) * outside;
         let residual = if residual <= ROUNDING * squares { 0.0 } else { residual };
         let variance = residual / (n - 2.0).max(1.0);
         let estimate = |mean, variance| Estimate { mean, variance, freedom: n - 2.0, points: n };
         [
-            estimate(after, variance / k),
-            estimate(after - before, variance * (1.0 / k + 1.0 / (n - k))),
+            estimate(inside, variance / k),
+            estimate(inside - outside, variance * (1.0 / k + 1.0 / (n - k))),
         ]
     }
 

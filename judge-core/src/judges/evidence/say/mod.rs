@@ -8,12 +8,12 @@ use crate::judges::evidence::detect::bursts::Bursts;
 use crate::judges::evidence::detect::events::Events;
 use crate::judges::evidence::detect::excess::Excess;
 use crate::judges::evidence::detect::healthy::{Healthy, WorseBaseline};
-use crate::judges::evidence::detect::late::Late;
 use crate::judges::evidence::detect::location::Location;
 use crate::judges::evidence::detect::ranks::Ranks;
 use crate::judges::evidence::detect::runs::Runs;
 use crate::judges::evidence::detect::silence::Silence;
 use crate::judges::evidence::detect::spread::Spread;
+use crate::judges::evidence::detect::stretch::WorseStretch;
 use crate::judges::evidence::detect::tail::Tail;
 use crate::judges::evidence::detect::warm_up::WarmUp;
 use crate::judges::evidence::parameters as p;
@@ -99,19 +99,22 @@ pub(crate) fn location(found: &Location, healthy: Option<&Healthy>, draft: Draft
     })
 }
 
-pub(crate) fn late(found: &Late, draft: Draft<'_>) -> Finding {
+pub(crate) fn stretch(found: &WorseStretch, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let mean = found.shift.mean();
     let estimate =
         Estimate { quantity: Estimated::Shift, value: view.in_metric(mean), interval: None };
     draft.finish(score(draft.p), estimate, || {
-        let points = Sentence::new(view).say("the last ").count(found.length).say(" of ");
-        points
-            .count(view.comparison.x.len())
-            .say(" points are ")
-            .share(mean)
-            .say(" on average")
-            .end()
+        let (n, stretch) = (view.comparison.x.len(), found.stretch);
+        let sentence = Sentence::new(view);
+        let points = if stretch.after == 0 {
+            sentence.say("the last ").count(stretch.len()).say(" of ").count(n).say(" points")
+        } else {
+            let range = stretch.range(n);
+            let first = sentence.say("points ").count(range.start + 1);
+            first.say(" to ").count(range.end).say(" of ").count(n)
+        };
+        points.say(" are ").share(mean).say(" on average").end()
     })
 }
 
