@@ -40,8 +40,12 @@ enum HarmChange {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum When {
     Always,
+    /// All but the first fifth.
+    Early,
     /// The last two fifths.
     Late,
+    /// The middle half.
+    Healed,
     /// A linear increase that reaches the shift at the last point.
     Ramp,
 }
@@ -51,7 +55,9 @@ impl When {
     fn share(self, index: usize, n: usize) -> f64 {
         match self {
             Self::Always => 1.0,
+            Self::Early => f64::from(u8::from(10 * index >= 2 * n)),
             Self::Late => f64::from(u8::from(10 * index >= 6 * n)),
+            Self::Healed => f64::from(u8::from(4 * index >= n && 4 * index < 3 * n)),
             Self::Ramp => index as f64 / n.saturating_sub(1).max(1) as f64,
         }
     }
@@ -99,6 +105,8 @@ pub const HARMS: &[Harm] = &[
     add("late add", 5.0, When::Late),
     add("ramp add", 3.0, When::Ramp),
     add("ramp add", 6.0, When::Ramp),
+    add("early add", 3.0, When::Early),
+    add("healed add", 3.0, When::Healed),
     other("spread", 1.5, None, HarmChange::Spread),
     other("spread", 2.0, None, HarmChange::Spread),
     other("spread", 3.0, None, HarmChange::Spread),
@@ -259,6 +267,8 @@ mod tests {
             ("ramp mult", 50.0, [(0.0, 0.0), (5.5 / 19.0, 0.0), (6.0 / 19.0, 0.0), (0.5, 0.0)]),
             ("add", 2.0, [(0.0, 2.0); 4]),
             ("late add", 3.0, [(0.0, 0.0), (0.0, 0.0), (0.0, 3.0), (0.0, 3.0)]),
+            ("early add", 3.0, [(0.0, 0.0), (0.0, 3.0), (0.0, 3.0), (0.0, 3.0)]),
+            ("healed add", 3.0, [(0.0, 0.0), (0.0, 3.0), (0.0, 3.0), (0.0, 0.0)]),
             ("ramp add", 6.0, [(0.0, 0.0), (0.0, 66.0 / 19.0), (0.0, 72.0 / 19.0), (0.0, 6.0)]),
         ];
         let healthy = canary();
