@@ -6,9 +6,9 @@
 //! points. **Statistic**: for each of several stretches the larger of two p-values: of its mean against the
 //! baseline, and of the difference of differences (the canary's step less the baseline's at the same time), so
 //! that a change that both sides share does not count. Both are computed for two samples and for differences of
-//! the same time, and combined by Cauchy's rule. A stretch that healed must also be higher than the baseline's highest
-//! stretch of as many points: both sides may have had such minutes. **Effect**: how much higher the clearest stretch is. **Cost**:
-//! O(n).
+//! the same time, and combined by Cauchy's rule. A stretch that healed must also be higher than the baseline's
+//! highest stretch of as many points, because the baseline may have had such minutes, too. **Effect**: how much
+//! higher the clearest stretch is. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -20,6 +20,9 @@ use crate::judges::evidence::prepare::timeline::Times;
 
 use super::candidate::Candidate;
 use super::sequential::Sequential;
+
+/// Most stretches that are compared, each for two samples and for differences.
+const MOST: usize = 2 * (p::LATE_SHARES.len() + p::HEALED_SHARES.len() + 1);
 
 /// A stretch of the canary that is worse.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +51,7 @@ pub(crate) fn find(
             return None;
         }
     }
-    let mut candidates: Vec<Candidate> = Vec::with_capacity(64);
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(MOST);
     if let Some(sequential) = sequential {
         // Windows that follow each other drift, so only stretches that the points did not choose are used.
         let usual = |stretch| usual_of_baseline(comparison.clipped_baseline(), stretch);
@@ -82,7 +85,7 @@ pub(crate) fn find(
 /// and most metrics that did not change need no more.
 fn p_if_independent(comparison: &Comparison) -> f64 {
     let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
-    let mut p_values = Vec::with_capacity(64);
+    let mut p_values = Vec::with_capacity(MOST);
     let mut consider = |height: Estimate, change: Estimate, cost: f64| {
         p_values.push((cost * height.least_p_value().max(change.least_p_value())).min(1.0));
     };

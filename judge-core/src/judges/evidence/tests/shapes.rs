@@ -2,7 +2,7 @@
 
 use crate::config::evidence::{MetricKind, NonNegative, Tests};
 use crate::config::{EffectMeasure, EffectSize, MetricConfig};
-use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
+use crate::judgement::{Classification, Decision, Finding, MetricJudgement, TestKind, Verdict};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::series::{Clock, MetricPair, Series};
 
@@ -40,6 +40,32 @@ fn a_late_step_under_common_load_is_found_however_large_it_is() {
         });
         assert!(found >= 38, "{size}: {found}");
     }
+}
+
+#[test]
+fn a_change_is_found_wherever_it_begins() {
+    for begin in [0, 6, 9, 12, 15, 18] {
+        let found = found(40, |seed| {
+            let mut canary = around_100(30, seed + 10_000);
+            canary[begin..].iter_mut().for_each(|value| *value += 15.0);
+            (around_100(30, seed), canary)
+        });
+        assert!(found >= 36, "{begin}: {found}");
+    }
+}
+
+#[test]
+fn harm_that_heals_is_found_and_its_points_are_named() {
+    let mut named = 0;
+    for seed in 0..40 {
+        let mut canary = around_100(60, seed + 10_000);
+        canary[15..45].iter_mut().for_each(|value| *value += 15.0);
+        let judged = metric(&around_100(60, seed), &canary);
+        let found = judged.findings.iter().find(|found| found.test == TestKind::EndState);
+        let is_named = |found: &Finding| found.sentence.starts_with("points 16 to 45 of 60 are +");
+        named += usize::from(found.is_some_and(|found| found.is_harm() && is_named(found)));
+    }
+    assert!(named >= 38, "{named}");
 }
 
 #[test]
