@@ -3,6 +3,8 @@
 mod progress;
 mod write_allowances;
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use judge_calibrate::{
     CalibrateError, Calibration, Calibrator, HealthyHistory, LooksFigures, Options, Proposal,
@@ -14,11 +16,17 @@ use super::exit::Exit;
 use crate::args::{CalibrateArgs, ConfigArgs};
 use crate::input::{
     CalibrateParts, HistorySource, InputError, InputProblem, InputSource, calibrate_parts,
+    refuse_overwriting,
 };
 use crate::output::{Console, Destination, Proposed};
 
 /// Measures what a config can detect and shows the result, or proposes allowances.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
+    let inputs = args.history.iter().filter_map(InputSource::path);
+    let inputs = inputs.chain(args.releases.iter().map(PathBuf::as_path));
+    // A proposal may replace its config.
+    let config = args.judged.config.path().filter(|_| !args.propose);
+    refuse_overwriting("--output", &args.output, inputs.chain(config))?;
     let history = history(&args)?;
     let CalibrateArgs { judged: ConfigArgs { config }, overrides, format, output, .. } = args;
     let parts = calibrate_parts(&config, &history, &overrides)?;

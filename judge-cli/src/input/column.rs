@@ -97,7 +97,7 @@ fn values(
     let mut left_out = Vec::new();
     let mut has_times = false;
     let mut first_text = None;
-    let lines_before = bytes[..dialect.bytes_before].iter().filter(|byte| **byte == b'\n').count();
+    let lines_before = memchr::memchr_iter(b'\n', &bytes[..dialect.bytes_before]).count();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|_| None)?;
         if row == 0 {

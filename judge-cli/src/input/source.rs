@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use judge_points::table;
 use serde_json::Value;
@@ -125,6 +125,14 @@ impl InputSource {
                 Some(other) => InputProblem::Other(other),
                 None => InputProblem::SeveralDocuments(documents.len() + 1),
             })),
+        }
+    }
+
+    /// Its path, if it is a file.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdin => None,
+            Self::Path(path) => Some(path),
         }
     }
 
