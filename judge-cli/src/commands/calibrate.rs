@@ -155,20 +155,17 @@ fn calibrator<'a>(
     Calibrator { history, config, thresholds: *thresholds, judge: *judge, options }
 }
 
-/// Errors of the config or the history name the config; other errors name their option.
-fn problem(source: &InputSource, error: CalibrateError) -> InputError {
-    source.error(match error {
+/// Names the option, the config or the history that `error` is about.
+fn problem(config: &InputSource, error: CalibrateError) -> InputError {
+    let (origin, problem) = match error {
         CalibrateError::Option { name, value, expected } => {
-            let problem = InputProblem::Option { value, expected };
-            return InputError { origin: format!("--{name}"), problem };
+            (format!("--{name}"), InputProblem::Option { value, expected })
         }
-        CalibrateError::Lengths { .. } => {
-            let problem = InputProblem::Calibrate(error);
-            return InputError { origin: "--minutes".to_owned(), problem };
-        }
-        CalibrateError::Refused(refused) => InputProblem::Refused(refused),
-        other => InputProblem::Calibrate(other),
-    })
+        CalibrateError::Lengths { .. } => ("--minutes".to_owned(), InputProblem::Calibrate(error)),
+        CalibrateError::Refused(refused) => (config.to_string(), InputProblem::Refused(refused)),
+        of_history => ("history".to_owned(), InputProblem::Calibrate(of_history)),
+    };
+    InputError { origin, problem }
 }
 
 fn on_threads<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
