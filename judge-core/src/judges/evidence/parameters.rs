@@ -158,6 +158,8 @@ pub(crate) const WARM_UP_LEVEL: f64 = 0.01;
 pub(crate) const WARM_UP_SHORTEST: usize = 2;
 /// of which this share stands out,
 pub(crate) const WARM_UP_ELEVATED: f64 = 0.75;
+/// and this share of its first third,
+pub(crate) const WARM_UP_BEGIN: f64 = 0.5;
 /// by so many standard deviations of the rest,
 pub(crate) const WARM_UP_STANDS_OUT: f64 = 1.0;
 /// and its mean is so many times as far from the baseline as that of the rest.

@@ -4,11 +4,11 @@
 //! points are as high as the rest. **Statistic**: of all starts of at least two points that leave enough to be
 //! judged, the largest difference between the mean of the start and the mean of the rest, in units of its
 //! standard error. Its p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq.
-//! 4.43). A start counts if most of its points are elevated, so that single spikes are left to the tail test,
-//! if the baseline has fewer such points, and if no such point comes back later. The start is left out and
-//! everything else is tested on the rest. This test is repeated on the rest, too, because a decay looks like
-//! one step after the other. **Effect**: number of points left out, and their mean relative to the rest.
-//! **Cost**: O(n).
+//! 4.43). A start counts if most of its points are elevated, so that single spikes are left to the tail test, if
+//! its first third is elevated as well, so that harm that begins later is no start, if the baseline has fewer
+//! such points, and if no such point comes back later. The start is left out and everything else is tested on
+//! the rest. This test is repeated on the rest, too, because a decay looks like one step after the other.
+//! **Effect**: number of points left out, and their mean relative to the rest. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation;
@@ -69,12 +69,17 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
     let t = start.t / (deviation * ((1.0 + phi) / (1.0 - phi)).sqrt());
     let p = p_of_longest(t, p::WARM_UP_SHORTEST, longest);
     let beyond = |value: &f64, deviations: f64| value - rest.median > deviations * deviation;
-    let elevated = values[..start.length].iter().filter(|v| beyond(v, p::WARM_UP_STANDS_OUT));
-    let elevated = elevated.count() as f64;
-    if p > p::WARM_UP_LEVEL || elevated < p::WARM_UP_ELEVATED * start.length as f64 {
+    let share_elevated = |points: &[f64]| {
+        let elevated = points.iter().filter(|value| beyond(value, p::WARM_UP_STANDS_OUT));
+        elevated.count() as f64 / points.len() as f64
+    };
+    let length = start.length;
+    if p > p::WARM_UP_LEVEL
+        || share_elevated(&values[..length]) < p::WARM_UP_ELEVATED
+        || share_elevated(&values[..length.div_ceil(3)]) < p::WARM_UP_BEGIN
+    {
         return None;
     }
-    let length = start.length;
     // The start has to be unusual, not the rest.
     let (of_start, of_rest) = (mean(&clipped[..length]), mean(&clipped[length..]));
     if of_start + rest.median < p::WARM_UP_CLEAR * (of_rest + rest.median).abs() {
