@@ -112,9 +112,17 @@ impl Calibrator<'_> {
             }
         }
         if !metrics.iter().any(CalibratedMetric::is_known) {
-            let found = history.metrics().into_iter().collect::<Vec<_>>().join(", ");
-            let wanted = metrics.iter().map(|metric| metric.name).collect::<Vec<_>>().join(", ");
-            return Err(CalibrateError::NothingOfConfig { found, wanted });
+            let found = history.metrics();
+            let join = |names: &[&str]| names.join(", ");
+            let wanted: Vec<&str> = metrics.iter().map(|metric| metric.name).collect();
+            let empty: Vec<&str> =
+                wanted.iter().copied().filter(|name| found.contains(name)).collect();
+            return Err(if empty.is_empty() {
+                let found = join(&found.into_iter().collect::<Vec<_>>());
+                CalibrateError::NothingOfConfig { found, wanted: join(&wanted) }
+            } else {
+                CalibrateError::OnlyGaps { metrics: join(&empty) }
+            });
         }
         let options = self.options.clone();
         let pairing = Pairing::choose(history);

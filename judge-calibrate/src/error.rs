@@ -38,6 +38,14 @@ pub enum CalibrateError {
         /// Names in the config.
         wanted: String,
     },
+    /// The metrics of the config have only gaps in the history.
+    #[error(
+        "the history has only gaps for the metrics of the config: {metrics}; give history with points"
+    )]
+    OnlyGaps {
+        /// Names of the metrics.
+        metrics: String,
+    },
     /// An option is out of range.
     #[error("{name}: expected {expected}, got {value}")]
     Option {

@@ -134,13 +134,45 @@ def test_empty_frames_are_sides_without_data(library):
 
 
 def test_frames_of_other_things():
-    refused(5, "baseline", "a int", "a pandas, polars or Arrow frame")
+    refused(5, "baseline", "a int", "a pandas, polars or Arrow frame, or a mapping from metric to values")
     refused({"latency": 5}, 'baseline["latency"]', "a int")
+    refused({"latency": set(VALUES)}, 'baseline["latency"]', "a set")
+    refused({"latency": [1, 10**400]}, 'baseline["latency"], row 1', "at most 1.79769e+308")
     refused({3: VALUES}, "names of metrics as keys")
     refused({"latency": numpy.ones((2, 2))}, "2 dimensions")
     refused({"other": VALUES}, "baseline", "a series of a metric of the config", '"other"')
     refused(frame("pandas", [1.5e18] * 20, VALUES), 'baseline["timestamp"], row 0', "finer units")
     refused(pandas.DataFrame([[1, 2]], columns=["latency", "latency"]), "two columns of that name")
+
+
+def test_one_thing_in_place_of_a_list():
+    side = {"latency": VALUES}
+    frames = [frame(library, TIMES, VALUES) for library in LIBRARIES]
+    for one in (side, 5, *frames):
+        with pytest.raises(InvalidData, match="history: expected a list, each element a pandas"):
+            canary_judge.judge(CONFIG, side, side, history=one)
+    for one in (5, *frames):
+        with pytest.raises(InvalidData, match="instances: expected a list"):
+            canary_judge.calibrate(CONFIG, one)
+    with pytest.raises(InvalidOption, match="minutes: expected a list of lengths"):
+        canary_judge.calibrate(CONFIG, frames, minutes=10)
+    for request in ("{}", b"{}", {}, None):
+        with pytest.raises(InvalidData, match="requests: expected a list of requests"):
+            canary_judge.batch(request)
+    (error,) = canary_judge.batch(["\ud800"], progress=False)
+    assert isinstance(error, InvalidData) and "requests[0]" in str(error)
+
+
+def test_columns_of_polars_without_any_value_are_gaps():
+    nothing = polars.Series([None] * 20)
+    table = frame("polars", TIMES, VALUES).with_columns(note=nothing)
+    assert canary_judge.judge(CONFIG, table, table).verdict == "Pass"
+    for gaps in (table.with_columns(latency=nothing), {"latency": nothing}):
+        assert canary_judge.judge(CONFIG, gaps, table)["latency"].classification == "NoData"
+    releases = polars.from_arrow(history_table(1))
+    rows = canary_judge.retro(history_config(), releases, progress=False)
+    releases = releases.with_columns(note=polars.lit(None))
+    assert canary_judge.retro(history_config(), releases, progress=False).equals(rows)
 
 
 def history(**columns):

@@ -31,8 +31,8 @@ use judge_replay::{RecordedSeries, ReleaseMetric};
 /// - `FLOOR`, `CEIL`, `ROUND` (halves away from zero), `TRUNC`, `CAST` to a type of numbers.
 ///
 /// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap; `COALESCE(errors, 0)` reads a gap as 0.
-/// - **Division by zero**, like every result that is not a finite number, gives a gap: neither 0 errors of 0 requests
-///   nor 5 of 0 is a ratio.
+/// - **Division by zero**, like every operation whose result is not a finite number, gives a gap: neither 0 errors of
+///   0 requests nor 5 of 0 is a ratio. So `COALESCE(errors / requests, 0)` reads no requests as 0.
 ///
 /// If a role has several instances, we judge the expression of their means, so `errors / requests` is the ratio of
 /// the whole role. Each instance's own expression is kept too.

@@ -80,6 +80,8 @@ impl Store {
         };
         store.read_back()?;
         if store.finished == 0 {
+            // Later parts may be left of a run that was killed while it removed them.
+            store.remove_parts()?;
             return Ok(store);
         }
         if !resume {
@@ -146,8 +148,19 @@ impl Store {
             })
         };
         put_together().map_err(|error| self.error(error))?;
-        self.claim.empty().map_err(|source| StoreError::Io { path: self.parts.clone(), source })?;
+        self.remove_parts()?;
         Ok(self.lines)
+    }
+
+    /// Removes all parts. The lines of the first part go first: without them no part counts as finished, so a run
+    /// that is killed here leaves nothing that `resume` would continue.
+    fn remove_parts(&self) -> Result<(), StoreError> {
+        let io = |source| StoreError::Io { path: self.parts.clone(), source };
+        match fs::remove_file(self.parts.join(lines_name(0))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+        self.claim.empty().map_err(io)
     }
 
     fn read_back(&mut self) -> Result<(), StoreError> {

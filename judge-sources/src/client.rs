@@ -13,7 +13,7 @@ use reqwest::{Certificate, Client, Identity, redirect};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use self::in_time::MOST_READ_AT_ONCE;
+use self::in_time::{MOST_READ_AT_ONCE, SMALL_ANSWER};
 use crate::error::AskError;
 use crate::settings::{Auth, SettingsError, SourceSettings};
 use crate::sign::Signer;
@@ -119,11 +119,16 @@ impl SourceClient {
         read: impl FnOnce(Vec<u8>) -> T + Send + 'static,
     ) -> Result<T, AskFailure> {
         let Received { body, permit, attempts } = self.receive(ask, deadline).await?;
+        let is_small = body.len() <= SMALL_ANSWER;
         let reading = move || {
             let _permit = permit;
             read(body)
         };
-        let read = in_time::in_time(deadline, &self.readers, reading).await;
+        let read = if is_small {
+            in_time::on_this_thread(deadline, reading)
+        } else {
+            in_time::in_time(deadline, &self.readers, reading).await
+        };
         read.map_err(|error| AskFailure { attempts, error })
     }
 

@@ -3,6 +3,8 @@
 mod progress;
 mod write_allowances;
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use judge_calibrate::{
     CalibrateError, Calibration, Calibrator, HealthyHistory, LooksFigures, Options, Proposal,
@@ -14,11 +16,17 @@ use super::exit::Exit;
 use crate::args::{CalibrateArgs, ConfigArgs};
 use crate::input::{
     CalibrateParts, HistorySource, InputError, InputProblem, InputSource, calibrate_parts,
+    refuse_overwriting,
 };
 use crate::output::{Console, Destination, Proposed};
 
 /// Measures what a config can detect and shows the result, or proposes allowances.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
+    let inputs = args.history.iter().filter_map(InputSource::path);
+    let inputs = inputs.chain(args.releases.iter().map(PathBuf::as_path));
+    // A proposal may replace its config.
+    let config = args.judged.config.path().filter(|_| !args.propose);
+    refuse_overwriting("--output", &args.output, inputs.chain(config))?;
     let history = history(&args)?;
     let CalibrateArgs { judged: ConfigArgs { config }, overrides, format, output, .. } = args;
     let parts = calibrate_parts(&config, &history, &overrides)?;
@@ -147,20 +155,17 @@ fn calibrator<'a>(
     Calibrator { history, config, thresholds: *thresholds, judge: *judge, options }
 }
 
-/// Errors of the config or the history name the config; other errors name their option.
-fn problem(source: &InputSource, error: CalibrateError) -> InputError {
-    source.error(match error {
+/// Names the option, the config or the history that `error` is about.
+fn problem(config: &InputSource, error: CalibrateError) -> InputError {
+    let (origin, problem) = match error {
         CalibrateError::Option { name, value, expected } => {
-            let problem = InputProblem::Option { value, expected };
-            return InputError { origin: format!("--{name}"), problem };
+            (format!("--{name}"), InputProblem::Option { value, expected })
         }
-        CalibrateError::Lengths { .. } => {
-            let problem = InputProblem::Calibrate(error);
-            return InputError { origin: "--minutes".to_owned(), problem };
-        }
-        CalibrateError::Refused(refused) => InputProblem::Refused(refused),
-        other => InputProblem::Calibrate(other),
-    })
+        CalibrateError::Lengths { .. } => ("--minutes".to_owned(), InputProblem::Calibrate(error)),
+        CalibrateError::Refused(refused) => (config.to_string(), InputProblem::Refused(refused)),
+        of_history => ("history".to_owned(), InputProblem::Calibrate(of_history)),
+    };
+    InputError { origin, problem }
 }
 
 fn on_threads<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {

@@ -42,14 +42,19 @@ pub(crate) fn read(
 
 /// Parses series with times in any form, or a table of values without usable times.
 fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> {
-    if let Some(columns) = values(bytes, name, ColumnTimes::None) {
-        return Ok(columns);
-    }
+    let text = match values(bytes, name, ColumnTimes::None) {
+        Ok(columns) => return Ok(columns),
+        Err(text) => text,
+    };
     let read = match parse_series(bytes, &name.into_iter().collect(), None) {
         Ok(read) => read,
         // Points are compared without their times, so local times are no problem.
         Err(InputProblem::Csv(error @ CsvError::Time { .. })) => {
-            return values(bytes, name, ColumnTimes::Unread).ok_or(error.into());
+            return values(bytes, name, ColumnTimes::Unread).map_err(|_| error.into());
+        }
+        // A table without times needs none, so the text in it is the problem.
+        Err(InputProblem::Csv(error @ CsvError::MissingColumn { .. })) => {
+            return Err(text.unwrap_or(error).into());
         }
         Err(error) => return Err(error),
     };
@@ -71,12 +76,16 @@ enum ColumnTimes {
     Unread,
 }
 
-/// Reads the columns of a table, with or without a header, in the order of the file; `None` if it is not such a
-/// table. Ignores columns of text other than `wanted`.
-fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<FileColumns> {
+/// Reads the columns of a table, with or without a header, in the order of the file. Ignores columns of text other
+/// than `wanted`. If it is not such a table, the error is the first text in place of a number, if there is any.
+fn values(
+    bytes: &[u8],
+    wanted: Option<&str>,
+    times: ColumnTimes,
+) -> Result<FileColumns, Option<CsvError>> {
     if bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[") {
         // We would mistake JSON on one line for a header.
-        return None;
+        return Err(None);
     }
     let dialect = CsvDialect::detect(bytes);
     let mut reader = ReaderBuilder::new()
@@ -87,8 +96,10 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<File
     let mut columns: Vec<Option<Column>> = Vec::new();
     let mut left_out = Vec::new();
     let mut has_times = false;
+    let mut first_text = None;
+    let lines_before = memchr::memchr_iter(b'\n', &bytes[..dialect.bytes_before]).count();
     for (row, record) in reader.records().enumerate() {
-        let record = record.ok()?;
+        let record = record.map_err(|_| None)?;
         if row == 0 {
             let header = record.iter().any(|field| dialect.number(field).is_none());
             let names: Vec<String> = record
@@ -101,7 +112,7 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<File
                 )
                 .collect();
             if csv_table::is_long(&names) {
-                return None;
+                return Err(None);
             }
             let times = table::time_column(&names);
             has_times = times.is_some();
@@ -114,19 +125,26 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<File
         }
         for (column, field) in columns.iter_mut().zip(&record) {
             let Some(values) = column else { continue };
-            match dialect.number(field) {
-                Some(value) => values.values.push(value),
-                None if wanted == Some(values.name.as_str()) => return None,
-                None => {
-                    left_out.push(std::mem::take(&mut values.name));
-                    *column = None;
-                }
+            if let Some(value) = dialect.number(field) {
+                values.values.push(value);
+                continue;
             }
+            let text = || CsvError::Value {
+                line: record.position().map_or(0, csv::Position::line) + lines_before as u64,
+                column: values.name.clone(),
+                text: field.to_owned(),
+            };
+            if wanted == Some(values.name.as_str()) {
+                return Err(Some(text()));
+            }
+            first_text.get_or_insert_with(text);
+            left_out.push(std::mem::take(&mut values.name));
+            *column = None;
         }
     }
     let columns: Vec<Column> = columns.into_iter().flatten().collect();
     let read = !columns.is_empty() && has_times == (times == ColumnTimes::Unread);
-    read.then_some(FileColumns { columns, left_out })
+    if read { Ok(FileColumns { columns, left_out }) } else { Err(first_text) }
 }
 
 #[cfg(test)]
@@ -157,6 +175,12 @@ mod tests {
         assert_eq!(columns("sep=;\na;b\n1;2\n"), [named("a", 1), named("b", 1)]);
         for (text, name) in [("metric,value\na,1\n", None), ("type,a\nx,2\n", Some("type"))] {
             assert!(parse(text.as_bytes(), name).is_err(), "{text}");
+        }
+        for (text, name) in [("1\n2\nx\n", None), ("sep=;\na;b\n1;2\nx;2\n", Some("a"))] {
+            let error = parse(text.as_bytes(), name).unwrap_err().to_string();
+            let start =
+                if name.is_some() { "line 4: column \"a\"" } else { "line 3: column \"1\"" };
+            assert!(error.starts_with(start) && error.ends_with("got \"x\""), "{error}");
         }
         let response = r#"{"status":"success","data":{"resultType":"matrix","result":[
             {"metric":{"__name__":"m"},"values":[[0,"1"],[15,"2"]]}]}}"#;

@@ -39,6 +39,8 @@ pub(crate) enum InputProblem {
     Other(OtherDocument),
     #[error("the input is empty")]
     Empty,
+    #[error("expected another file than an input, got {0}")]
+    Overwritten(String),
     #[error("--explain: expected the name of a judged metric ({judged}), got {name:?}")]
     NotJudged {
         /// The requested name.

@@ -10,6 +10,7 @@ mod healthy;
 mod healthy_instances;
 mod labels;
 mod other_document;
+mod overwritten;
 mod prometheus;
 mod release_list;
 #[cfg(feature = "retro")]
@@ -28,6 +29,7 @@ pub(crate) use fetched::{
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
 pub(crate) use other_document::OtherDocument;
+pub(crate) use overwritten::refuse_overwriting;
 pub(crate) use release_list::ListedRelease;
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, ignored_warning};

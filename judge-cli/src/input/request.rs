@@ -1,5 +1,7 @@
 //! Prepares a request and its judge.
 
+use std::collections::BTreeSet;
+
 use judge_core::judges::{self, Judge};
 use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, MetricPair, Series, Tags, Thresholds, Warning, kayenta,
@@ -112,7 +114,11 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     let json = source.read_document()?;
     let config = read_config(&source, &json)?;
     let names = first_of_each_name(&config);
-    let mut warnings = Vec::new();
+    let mut seen = BTreeSet::new();
+    let (history, repeated): (Vec<InputSource>, Vec<InputSource>) =
+        history.into_iter().partition(|source| seen.insert(source.canonical_path()));
+    let twice = |source: &InputSource| format!("{source}: given twice, which is one window");
+    let mut warnings: Vec<String> = repeated.iter().map(twice).collect();
     let mut read = |source: &InputSource, role| -> Result<SideSeries, InputError> {
         let mut side = side::read(source, &config, zone.as_ref())?;
         warnings.append(&mut side.warnings);

@@ -35,7 +35,11 @@ fn parse(json: &[u8]) -> Result<SavedJudgement, JudgeError> {
     let judgement = serde_path_to_error::deserialize(&document).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
-        Problem::error(path, error.inner(), "a judgement as judge run writes it")
+        Problem::error(
+            path,
+            error.inner(),
+            "a judgement as judge run writes it with --format full or json",
+        )
     })?;
     let request = document.get_mut("request").map(Value::take).filter(|request| !request.is_null());
     Ok(SavedJudgement { judgement, request: request.map(kept).transpose()? })

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use judge_points::table;
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl InputSource {
     }
 
     /// Recognizes binary files and explains what to do.
-    fn binary_problem(&self, bytes: &[u8]) -> Option<InputProblem> {
+    pub(crate) fn binary_problem(&self, bytes: &[u8]) -> Option<InputProblem> {
         let packed = |by, program: &str| InputProblem::Packed {
             by,
             unpacked: format!("{program} {self} | judge … -"),
@@ -117,7 +117,7 @@ impl InputSource {
         let unread = |why: String| self.error(InputProblem::Yaml(why));
         let text = str::from_utf8(bytes).map_err(|error| unread(error.to_string()))?;
         let mut documents: Vec<Value> =
-            serde_saphyr::from_multiple(text).map_err(|error| unread(error.to_string()))?;
+            serde_saphyr::from_multiple(text).map_err(|error| unread(in_one_line(&error)))?;
         match (documents.pop(), documents.first()) {
             (None, _) => Err(self.error(InputProblem::Empty)),
             (Some(only), None) => Ok(only),
@@ -125,6 +125,14 @@ impl InputSource {
                 Some(other) => InputProblem::Other(other),
                 None => InputProblem::SeveralDocuments(documents.len() + 1),
             })),
+        }
+    }
+
+    /// Its path, if it is a file.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdin => None,
+            Self::Path(path) => Some(path),
         }
     }
 
@@ -140,4 +148,9 @@ impl InputSource {
     pub(crate) fn error(&self, problem: InputProblem) -> InputError {
         InputError { origin: self.to_string(), problem }
     }
+}
+
+/// The problem and its position, without an excerpt of the text.
+fn in_one_line(error: &serde_saphyr::Error) -> String {
+    error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter)
 }

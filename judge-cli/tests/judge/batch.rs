@@ -40,6 +40,14 @@ fn spawn(place: &TestFolder, arguments: &[&str]) -> Child {
 }
 
 #[test]
+fn a_compressed_input_is_refused_once() {
+    let place = TestFolder::with(&[]);
+    let answer = place.judge_with("batch", b"\x1f\x8b\x08\x00\n\n\x00\n\x00\n");
+    assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{answer:?}");
+    assert!(answer.stderr.contains("compressed by gzip; unpack it first"), "{answer:?}");
+}
+
+#[test]
 fn any_number_of_threads_gives_the_same_bytes_in_the_same_order() {
     let golden = golden();
     // Bad lines keep their places too.

@@ -183,3 +183,18 @@ fn a_config_that_its_judge_refuses_is_refused() {
     assert_eq!(answer.code, 2, "{answer:?}");
     assert!(answer.stderr.contains("metrics[1].name"), "{answer:?}");
 }
+
+#[test]
+fn a_history_of_gaps_alone_is_called_so() {
+    let config = br#"{"metrics": [{"name": "latency", "groups": ["G"]}], "classifier": {}}"#;
+    let place = TestFolder::with(&[
+        ("config.json", config),
+        ("gaps.csv", b"timestamp,latency,other\n0,,1\n60,NaN,2\n120,,3\n"),
+    ]);
+    let answer = place.judge("calibrate --config config.json --minutes 1 --history gaps.csv");
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(
+        answer.stderr.contains("only gaps for the metrics of the config: latency"),
+        "{answer:?}"
+    );
+}

@@ -417,6 +417,7 @@ fn queries_are_checked_and_yaml_is_read() {
     let place = TestFolder::with(&[
         ("cfg.yaml", yaml.as_bytes()),
         ("bad.yml", b"a: [1"),
+        ("twice.yml", b"name: x\nname: y\n"),
         ("latency.yml", b"metrics:\n- {name: latency, groups: [G]}\nclassifier: {}\n"),
         ("t.csv", b"timestamp,latency\n0,1\n60,2\n"),
     ]);
@@ -424,6 +425,10 @@ fn queries_are_checked_and_yaml_is_read() {
     assert_eq!((answer.code, answer.stdout.as_str()), (0, "cfg.yaml: ok\n"), "{answer:?}");
     let answer = place.judge("config check bad.yml");
     assert!(answer.code == 2 && answer.stdout.contains("cannot be read as YAML"), "{answer:?}");
+    let answer = place.judge("config check twice.yml");
+    let said = answer.stdout.lines().next().unwrap_or_default();
+    assert!(said.contains("line 2") && said.contains("duplicate mapping key"), "{answer:?}");
+    assert!(!answer.stdout.contains("Options") && !answer.stdout.contains("\\n"), "{answer:?}");
     let answer = place.judge("run -c latency.yml -b t.csv -n t.csv");
     assert!(answer.stdout.contains("latency"), "{answer:?}");
 }

@@ -35,6 +35,36 @@ fn a_file_is_replaced_where_it_is_and_devices_are_not() {
 }
 
 #[test]
+fn an_input_is_never_replaced() {
+    let place = slow_canary();
+    let history = "release,timestamp,role,latency\nv1,0,baseline,1\nv1,0,canary,1\n";
+    place.write("h.csv", history.as_bytes());
+    let mut cases = vec![
+        format!("{RUN} -o canary.csv"),
+        format!("{RUN} --report ./canary.csv"),
+        "calibrate --config config.json --history canary.csv --minutes 1 -o canary.csv".to_owned(),
+        "report canary.csv -o canary.csv".to_owned(),
+    ];
+    if cfg!(feature = "retro") {
+        cases.push("retro --config config.json --history h.csv -o h.csv".to_owned());
+        cases.push("retro --config config.json --history h.csv -f csv -o config.json".to_owned());
+    }
+    let names = ["canary.csv", "h.csv", "config.json"];
+    let files = || names.map(|name| fs::read(place.path().join(name)).unwrap());
+    let before = files();
+    for case in cases {
+        let answer = place.judge(&case);
+        assert_eq!(answer.code, 2, "{case}: {answer:?}");
+        assert!(
+            answer.stderr.contains("expected another file than an input"),
+            "{case}: {answer:?}"
+        );
+        assert!(files() == before, "{case}");
+    }
+    assert!(!place.path().join("h.csv.parts").exists());
+}
+
+#[test]
 fn exit_code_and_report_do_not_depend_on_who_reads() {
     let place = slow_canary();
     for format in ["table", "json", "kayenta", "full"] {

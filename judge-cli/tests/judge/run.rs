@@ -231,7 +231,8 @@ fn a_history_says_what_is_normal_and_is_kept_with_the_judgement() {
         place.judge_with(&format!("run - {judge}"), document["request"].to_string().as_bytes());
     assert_eq!(again.stdout, passes.stdout);
     // Too few windows, and a window that lacks one of the metrics.
-    let few = place.judge(&format!("{RUN} {judge} --history mon.csv tue.csv"));
+    let few = place.judge(&format!("{RUN} {judge} --history mon.csv tue.csv ./mon.csv"));
+    assert!(few.stderr.contains("./mon.csv: given twice, which is one window"), "{few:?}");
     assert_eq!(few.code, 4);
     let said = "metricSetPairList[0].history: 2 of 2 series of \"latency\" can be used";
     assert!(few.stderr.contains(said), "{few:?}");

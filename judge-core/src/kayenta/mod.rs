@@ -12,6 +12,7 @@ mod config;
 mod document;
 mod evidence;
 mod looks;
+mod repeated_keys;
 mod request;
 mod write_request;
 mod write_result;
@@ -76,13 +77,15 @@ pub fn check_config(json: &[u8]) -> Vec<Problem> {
 /// assert_eq!(problems[0].path, "canaryConfig.metrics");
 /// ```
 pub fn check_config_within(json: &[u8]) -> Vec<Problem> {
-    match config_within(json) {
+    let mut problems = match config_within(json) {
         Some(config) => {
             let problems = check_config(config.to_string().as_bytes()).into_iter();
             problems.map(|problem| problem.within("canaryConfig")).collect()
         }
         None => check_config(json),
-    }
+    };
+    problems.extend(repeated_keys::notices(json));
+    problems
 }
 
 /// The config in a document that has other things beside it, such as a request. `None` if there is no config,

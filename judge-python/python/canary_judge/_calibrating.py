@@ -9,6 +9,7 @@ from typing import Any
 
 from . import _frames, _native
 from ._config import Config, Thresholds, config_text, judging, warn
+from ._errors import InvalidOption, Problem
 from ._progress import shown
 
 
@@ -57,15 +58,15 @@ class Calibration:
 
 def _instances(instances: Mapping[str, Any] | Iterable[Any]) -> list[tuple[str, Any]]:
     if isinstance(instances, Mapping):
-        named = list(instances.items())
-    else:
-        named = [(f"instances[{index}]", instance) for index, instance in enumerate(instances)]
-    return [(str(name), _frames.side(instance, str(name))) for name, instance in named]
+        return [(str(name), _frames.side(instance, str(name))) for name, instance in instances.items()]
+    return [(f"instances[{index}]", side) for index, side in enumerate(_frames.sides(instances, "instances"))]
 
 
 def _options(
     minutes: Sequence[float], change: float, power: float, pairs: int, seed: int, threads: int | None
 ) -> dict[str, Any]:
+    if not isinstance(minutes, Iterable):
+        raise InvalidOption([Problem("minutes", "a list of lengths, such as [10, 30]", repr(minutes))])
     return {
         "minutes": [float(length) for length in minutes], "change": float(change), "power": float(power),
         "pairs": pairs, "seed": seed, "threads": threads,

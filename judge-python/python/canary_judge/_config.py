@@ -23,7 +23,7 @@ def config_text(config: Config) -> str:
     if isinstance(config, Mapping):
         try:
             return json.dumps(config)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidConfig([Problem("", "a dict that JSON can hold", str(error))]) from error
     if isinstance(config, str) and config.lstrip().startswith(("{", "[")):
         return config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from ._errors import InvalidData, InvalidOption, Problem
@@ -77,6 +77,16 @@ def _odd_cell(column: Any) -> tuple[int | None, str]:
     return None, ""
 
 
+def _typed(data: Any) -> Any:
+    """Gives a type to the columns of a polars frame or series that have no value: the native module cannot read their own."""
+    import polars
+
+    if isinstance(data, polars.Series):
+        return data.cast(polars.String) if data.dtype == polars.Null else data
+    untyped = [name for name, dtype in data.schema.items() if dtype == polars.Null]
+    return data.with_columns(polars.col(untyped).cast(polars.String)) if untyped else data
+
+
 def _in_chunks(frame: Any) -> Any:
     """Converts a polars frame chunk by chunk if pyarrow is installed, since polars' stream first copies all chunks into one."""
     import polars
@@ -90,7 +100,11 @@ def _in_chunks(frame: Any) -> Any:
     return frame.to_arrow(compat_level=polars.CompatLevel.newest())
 
 
-def table(frame: Any, path: str) -> Any:
+FRAME = "a pandas, polars or Arrow frame"
+SIDE = f"{FRAME}, or a mapping from metric to values"
+
+
+def table(frame: Any, path: str, expected: str = FRAME) -> Any:
     """Converts ``frame`` to an object with the Arrow PyCapsule interface. ``path`` names it in messages."""
     pandas = _pandas()
     if pandas is not None and isinstance(frame, pandas.DataFrame):
@@ -98,14 +112,13 @@ def table(frame: Any, path: str) -> Any:
     if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):
         frame = frame.collect()
     if library(frame) == "polars":
-        return _in_chunks(frame)
+        return _in_chunks(_typed(frame))
     if hasattr(frame, "__arrow_c_stream__"):
         return frame
     if hasattr(frame, "__arrow_c_array__"):
         import pyarrow
 
         return pyarrow.table(pyarrow.record_batch(frame))
-    expected = "a pandas, polars or Arrow frame"
     raise InvalidData([Problem(path, expected, f"a {type(frame).__name__}")])
 
 
@@ -126,6 +139,8 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
             expected = "numbers; convert it with pandas.to_numeric"
             raise InvalidData([Problem(path, expected, f"a column of type {values.dtype}")])
         return values.to_numpy(dtype="float64", na_value=float("nan")), times
+    if library(values) == "polars":
+        return _typed(values), None
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return values, None
     numpy = sys.modules.get("numpy")
@@ -139,16 +154,23 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
         if isinstance(values, numpy.ma.MaskedArray):
             values = values.filled(numpy.nan)
         return numpy.ascontiguousarray(values), None
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes, Mapping, Set)) or not isinstance(values, Iterable):
         expected = "a list, an array or a series of numbers"
         raise InvalidData([Problem(path, expected, f"a {type(values).__name__}")])
-    listed = list(values)
-    for row, value in enumerate(listed):
-        if isinstance(value, bool) or not isinstance(value, (int, float, type(None))):
-            if not (hasattr(value, "__float__") and getattr(value, "dtype", None) is not None):
-                expected = "a number, or None or NaN for a gap"
-                raise InvalidData([Problem(f"{path}, row {row}", expected, repr(value))])
-    return [None if value is None else float(value) for value in listed], None
+    return [_number(value, f"{path}, row {row}") for row, value in enumerate(values)], None
+
+
+def _number(value: Any, path: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) or getattr(value, "dtype", None) is not None:
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise InvalidData([Problem(path, f"a number of at most {sys.float_info.max:g}", "a larger one")]) from error
+        except (TypeError, ValueError):
+            pass
+    raise InvalidData([Problem(path, "a number, or None or NaN for a gap", repr(value))])
 
 
 def values(series: Any, path: str) -> Any:
@@ -165,7 +187,15 @@ def side(data: Any, role: str) -> Any:
                 raise InvalidData([Problem(role, "names of metrics as keys", repr(name))])
             series.append((name, *_values(given, f'{role}["{name}"]')))
         return series
-    return table(data, role)
+    return table(data, role, SIDE)
+
+
+def sides(given: Any, path: str) -> list[Any]:
+    """Reads a list of sides."""
+    one = isinstance(given, (str, bytes, Mapping)) or hasattr(given, "columns")
+    if one or not isinstance(given, Iterable):
+        raise InvalidData([Problem(path, f"a list, each element {SIDE}", f"a {type(given).__name__}")])
+    return [side(data, f"{path}[{index}]") for index, data in enumerate(given)]
 
 
 def frame(rows: Any, kind: str) -> Any:

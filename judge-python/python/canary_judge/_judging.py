@@ -64,7 +64,7 @@ def judge(
     """
     read = judging(config, judge, thresholds, quiet=True)
     sides = _frames.side(baseline, "baseline"), _frames.side(canary, "canary")
-    windows = [_frames.side(window, f"history[{index}]") for index, window in enumerate(history)]
+    windows = _frames.sides(history, "history")
     native = _native.judge(read, *sides, windows, _looks(looks))
     return Judgement(native, _kind(canary))
 
@@ -105,9 +105,12 @@ def batch(
         In the order of the requests, a judgement for each; a request that cannot be judged has its exception instead.
 
     Raises:
+        InvalidData: ``requests`` is a single request.
         InvalidOption: an unknown judge.
         KeyboardInterrupt: after Ctrl-C, within 100 ms.
     """
+    if isinstance(requests, (str, bytes, Mapping)) or not isinstance(requests, Iterable):
+        raise InvalidData([Problem("requests", "a list of requests", f"a {type(requests).__name__}")])
     texts = [_request(request, index) for index, request in enumerate(requests)]
     sent = [text for text in texts if isinstance(text, str)]
     with shown(progress, "canary") as show:
@@ -123,8 +126,10 @@ def _request(request: Mapping[str, Any] | str | bytes, index: int) -> str | Cana
     try:
         if isinstance(request, Mapping):
             return json.dumps(request)
-        return request.decode() if isinstance(request, bytes) else str(request)
-    except (TypeError, ValueError) as error:
+        text = request.decode() if isinstance(request, bytes) else str(request)
+        text.encode()
+        return text
+    except (TypeError, ValueError, RecursionError) as error:
         return InvalidData([Problem(f"requests[{index}]", "a request that JSON can hold", str(error))])
 
 

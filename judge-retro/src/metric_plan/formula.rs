@@ -1,19 +1,26 @@
 //! Formulas over the points of one time, as SQL evaluates them.
 
-use std::cmp::Ordering;
-
 // Not std's, whose last bits differ between platforms.
 use libm::{cbrt, exp, log, log1p, log2, log10, pow};
 
 /// A formula over series. `None` is SQL's NULL, a gap. Truth is 1 or 0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Formula {
     /// The point of a series, by the series' index.
     Series(usize),
     Constant(Option<f64>),
     Call(Function, Vec<Formula>),
-    /// Conditions with their results, and the result otherwise.
-    Case(Vec<(Formula, Formula)>, Box<Formula>),
+    Case(Case),
+}
+
+/// The result of the first case that holds, or else of `otherwise`.
+#[derive(Debug, PartialEq)]
+pub(super) struct Case {
+    /// A case holds if its condition equals this operand; without an operand, if its condition is true.
+    pub(super) operand: Option<Box<Formula>>,
+    /// Conditions with their results.
+    pub(super) cases: Vec<(Formula, Formula)>,
+    pub(super) otherwise: Box<Formula>,
 }
 
 /// A function of the values of its arguments.
@@ -36,6 +43,8 @@ pub(super) enum Function {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// The other arguments are the lowest and the highest value.
+    Between,
     IsNull,
     IsNotNull,
     Coalesce,
@@ -101,9 +110,10 @@ impl Function {
         Some((found.1, found.2..=found.3))
     }
 
-    /// Computes the function of one or two values, neither of which is NULL.
-    fn evaluate(self, x: f64, y: f64) -> f64 {
-        match self {
+    /// Computes the function of one or two values, neither of which is NULL. A result that is not a finite number, such
+    /// as 1 / 0, is NULL.
+    fn evaluate(self, x: f64, y: f64) -> Option<f64> {
+        let result = match self {
             Self::Negate => -x,
             Self::Add => x + y,
             Self::Subtract => x - y,
@@ -112,12 +122,12 @@ impl Function {
             Self::FloorDivide => (x / y).floor(),
             Self::Modulo => x - y * (x / y).floor(),
             Self::Not => truth(x == 0.0),
-            Self::Equal => truth(compare(x, y).is_eq()),
-            Self::NotEqual => truth(compare(x, y).is_ne()),
-            Self::Less => truth(compare(x, y).is_lt()),
-            Self::LessOrEqual => truth(compare(x, y).is_le()),
-            Self::Greater => truth(compare(x, y).is_gt()),
-            Self::GreaterOrEqual => truth(compare(x, y).is_ge()),
+            Self::Equal => truth(x == y),
+            Self::NotEqual => truth(x != y),
+            Self::Less => truth(x < y),
+            Self::LessOrEqual => truth(x <= y),
+            Self::Greater => truth(x > y),
+            Self::GreaterOrEqual => truth(x >= y),
             Self::Abs => x.abs(),
             Self::Sign if x == 0.0 => x,
             Self::Sign => x.signum(),
@@ -139,13 +149,15 @@ impl Function {
             Self::Truncate => x.trunc(),
             Self::And
             | Self::Or
+            | Self::Between
             | Self::IsNull
             | Self::IsNotNull
             | Self::Coalesce
             | Self::NullIf
             | Self::Greatest
-            | Self::Least => f64::NAN,
-        }
+            | Self::Least => return None,
+        };
+        result.is_finite().then_some(result)
     }
 }
 
@@ -155,11 +167,7 @@ impl Formula {
         match self {
             Self::Series(index) => series(*index),
             Self::Constant(value) => *value,
-            Self::Case(cases, otherwise) => {
-                let holds = |(condition, _): &&(Self, Self)| is_true(condition.value(series));
-                let result = cases.iter().find(holds).map_or(&**otherwise, |(_, result)| result);
-                result.value(series)
-            }
+            Self::Case(case) => case.value(series),
             Self::Call(function, arguments) => {
                 let mut values = arguments.iter().map(|argument| argument.value(series));
                 match function {
@@ -172,16 +180,40 @@ impl Formula {
                         let value = values.next().flatten();
                         value.filter(|_| value != values.next().flatten())
                     }
+                    Function::Between => {
+                        let value = values.next()?;
+                        let mut compare = |function: Function| {
+                            function.evaluate(value?, values.next().flatten()?)
+                        };
+                        let within =
+                            [Function::GreaterOrEqual, Function::LessOrEqual].map(&mut compare);
+                        decided(within.into_iter(), false)
+                    }
                     Function::And => decided(values, false),
                     Function::Or => decided(values, true),
                     function => {
                         let first = values.next().flatten()?;
                         let second = values.next().unwrap_or(Some(0.0))?;
-                        Some(function.evaluate(first, second))
+                        function.evaluate(first, second)
                     }
                 }
             }
         }
+    }
+}
+
+impl Case {
+    fn value(&self, series: &impl Fn(usize) -> Option<f64>) -> Option<f64> {
+        let operand = self.operand.as_ref().map(|operand| operand.value(series));
+        let holds = |(condition, _): &&(Formula, Formula)| {
+            let condition = condition.value(series);
+            match operand {
+                Some(operand) => operand.is_some() && condition == operand,
+                None => condition.is_some_and(|value| value != 0.0),
+            }
+        };
+        let result = self.cases.iter().find(holds).map_or(&*self.otherwise, |(_, result)| result);
+        result.value(series)
     }
 }
 
@@ -198,15 +230,6 @@ fn decided(values: impl Iterator<Item = Option<f64>>, decisive: bool) -> Option<
     (!unknown).then_some(truth(!decisive))
 }
 
-fn is_true(value: Option<f64>) -> bool {
-    value.is_some_and(|value| value != 0.0)
-}
-
 fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
-}
-
-/// Compares numbers. NaN, such as 0 / 0, equals itself and is greater than every number.
-fn compare(one: f64, other: f64) -> Ordering {
-    one.partial_cmp(&other).unwrap_or_else(|| one.is_nan().cmp(&other.is_nan()))
 }

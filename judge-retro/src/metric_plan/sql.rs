@@ -11,7 +11,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use super::formula::{Formula, Function};
+use super::formula::{Case, Formula, Function};
 
 /// The longest expression, in bytes.
 const LONGEST: usize = 4096;
@@ -77,15 +77,10 @@ impl Reader {
             Expr::IsNull(inner) => call(Function::IsNull, vec![self.formula(inner)?]),
             Expr::IsNotNull(inner) => call(Function::IsNotNull, vec![self.formula(inner)?]),
             Expr::Between { expr, negated, low, high } => {
-                let value = self.formula(expr)?;
-                let low = vec![value.clone(), self.formula(low)?];
-                let high = vec![value, self.formula(high)?];
+                let arguments = [expr, low, high].map(|part| self.formula(part));
                 let within = Formula::Call(
-                    Function::And,
-                    vec![
-                        Formula::Call(Function::GreaterOrEqual, low),
-                        Formula::Call(Function::LessOrEqual, high),
-                    ],
+                    Function::Between,
+                    arguments.into_iter().collect::<Result<_, _>>()?,
                 );
                 if *negated { call(Function::Not, vec![within]) } else { Ok(within) }
             }
@@ -105,20 +100,14 @@ impl Reader {
                 let operand = operand.as_ref().map(|operand| self.formula(operand)).transpose()?;
                 let mut cases = Vec::with_capacity(conditions.len());
                 for case in conditions {
-                    let condition = self.formula(&case.condition)?;
-                    let condition = match &operand {
-                        Some(operand) => {
-                            Formula::Call(Function::Equal, vec![operand.clone(), condition])
-                        }
-                        None => condition,
-                    };
-                    cases.push((condition, self.formula(&case.result)?));
+                    cases.push((self.formula(&case.condition)?, self.formula(&case.result)?));
                 }
                 let otherwise = match else_result {
                     Some(result) => self.formula(result)?,
                     None => Formula::Constant(None),
                 };
-                Ok(Formula::Case(cases, Box::new(otherwise)))
+                let operand = operand.map(Box::new);
+                Ok(Formula::Case(Case { operand, cases, otherwise: Box::new(otherwise) }))
             }
             Expr::Function(function) => self.call(function),
             Expr::CompoundIdentifier(_) => {
@@ -179,7 +168,8 @@ impl Reader {
         }
         match (known, <[Formula; 3]>::try_from(arguments)) {
             (None, Ok([condition, then, otherwise])) => {
-                Ok(Formula::Case(vec![(condition, then)], Box::new(otherwise)))
+                let (cases, otherwise) = (vec![(condition, then)], Box::new(otherwise));
+                Ok(Formula::Case(Case { operand: None, cases, otherwise }))
             }
             (None, Err(found)) => Err(format!("expected 3 arguments, got {}: {call}", found.len())),
             (Some((function, range)), arguments) => {
@@ -196,7 +186,7 @@ impl Reader {
 fn constant(value: &Value) -> Result<Formula, String> {
     let number = match value {
         Value::Number(text, _) => {
-            let number: Option<f64> = text.parse().ok();
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
             Some(number.ok_or_else(|| format!("expected a number, got {text}"))?)
         }
         Value::Boolean(holds) => Some(f64::from(u8::from(*holds))),

@@ -68,7 +68,7 @@ fn expressions_are_evaluated_time_by_time() {
 /// Expressions that can be computed row by row: the result for a = 6 and b = 4, and for a gap of b.
 #[test]
 fn everything_that_depends_on_one_time_alone_is_computed() {
-    let cases: [(&str, f64, f64); 36] = [
+    let cases: [(&str, f64, f64); 43] = [
         ("a + b * 2 - 1", 13.0, -1.0),
         ("-(a - b)", -2.0, -1.0),
         ("+a", 6.0, 6.0),
@@ -85,6 +85,13 @@ fn everything_that_depends_on_one_time_alone_is_computed() {
         ("a = 6 AND b = 4", 1.0, -1.0),
         ("a = 5 AND b = 4", 0.0, 0.0),
         ("NOT a > b", 0.0, -1.0),
+        ("COALESCE(a / (b - 4), 7)", 7.0, 7.0),
+        ("a / (b - 4) > 5", -1.0, -1.0),
+        ("(b - 4) / (b - 4) IS NULL", 1.0, 1.0),
+        ("CASE WHEN a / (b - 4) > 5 THEN 1 ELSE 2 END", 2.0, 2.0),
+        ("CASE b WHEN NULL THEN 1 ELSE 2 END + 0 * a", 2.0, 2.0),
+        ("b BETWEEN 5 AND NULL", 0.0, -1.0),
+        ("b NOT BETWEEN a AND 7", 1.0, -1.0),
         ("b IS NULL", 0.0, 1.0),
         ("b IS NOT NULL", 1.0, 0.0),
         ("a BETWEEN b AND 7", 1.0, -1.0),
@@ -123,6 +130,15 @@ fn an_expression_that_is_too_long_or_deep_is_refused() {
         let error = plan(&[("x", Some(&expression))]).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
+}
+
+#[test]
+fn nested_comparisons_grow_with_the_text_only() {
+    let within = |value: String| format!("({value} BETWEEN 0 AND 1)");
+    let chosen = |value: String| format!("(CASE {value} WHEN 1 THEN 1 WHEN 0 THEN 0 END)");
+    let nested = |of: &dyn Fn(String) -> String| (0..40).fold("a".to_owned(), |text, _| of(text));
+    assert_eq!(derived(&nested(&within), &[0.5, GAP], &[]), [1.0, -1.0]);
+    assert_eq!(derived(&nested(&chosen), &[1.0, 0.0, 2.0], &[]), [1.0, 0.0, -1.0]);
 }
 
 #[test]
@@ -184,6 +200,7 @@ fn bad_expressions_are_refused_with_their_position() {
         ("a.b / c", "double quotes, got a.b"),
         ("a || 'x'", "expected a number, got 'x'"),
         ("a ~ b", "unknown operator ~"),
+        ("a / 1e999", "expected a number, got 1e999"),
         ("POWER(a)", "expected 2 arguments, got POWER(a)"),
         ("IF(a, 1)", "expected 3 arguments, got 2"),
         ("CAST(a AS VARCHAR)", "expected a type of numbers, got VARCHAR"),

@@ -49,6 +49,28 @@ fn an_interrupted_run_continues_with_the_same_settings() {
     assert_eq!(fs::read_to_string(&output).unwrap(), "head\none\ntwo\n");
 }
 
+/// A run with other settings may follow a run that was killed while it removed its parts.
+#[test]
+fn no_part_is_left_of_a_run_that_ended() {
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("out.csv");
+    let parts = place.path().join("out.csv.parts");
+    let mut store = Store::open(&output, settings("a"), false).unwrap();
+    store.add(b"old one\n", vec![line("1")]).unwrap();
+    store.add(b"old two\n", vec![line("2")]).unwrap();
+    fs::remove_file(parts.join("000000.lines")).unwrap();
+    drop(store);
+
+    let mut store = Store::open(&output, settings("b"), false).unwrap();
+    store.add(b"one\n", vec![line("1")]).unwrap();
+    drop(store);
+    let store = Store::open(&output, settings("b"), true).unwrap();
+    assert_eq!(store.lines(), [line("1")]);
+    store.finish(&text()).unwrap();
+    assert_eq!(fs::read_to_string(&output).unwrap(), "head\none\n");
+    assert!(!parts.exists());
+}
+
 #[test]
 fn only_one_run_writes_an_output() {
     let place = tempfile::tempdir().unwrap();

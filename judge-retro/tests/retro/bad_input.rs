@@ -20,7 +20,7 @@ fn files_that_are_no_tables() {
     let bytes = std::fs::read(whole).unwrap();
     let arrow = folder.write_frame("whole.arrow", &long(&rows()));
     let arrow = std::fs::read(arrow).unwrap();
-    let cases: [(&str, &[u8], &[&str]); 13] = [
+    let cases: [(&str, &[u8], &[&str]); 17] = [
         (
             "cut.parquet",
             &bytes[..bytes.len() / 2],
@@ -41,6 +41,23 @@ fn files_that_are_no_tables() {
             &["noise.parquet", "damaged or cut-off Parquet file"],
         ),
         ("x.ndjson", b"{\"release\": \"v1\",\n", &["x.ndjson", "damaged or cut-off NDJSON file"]),
+        (
+            "list.ndjson",
+            b"[{\"release\": \"v1\"}]",
+            &["line 1: expected one JSON object a line, as `jq -c '.[]'` writes a list, got a list"],
+        ),
+        (
+            "gap.ndjson",
+            b"{\"value\": 1}\n\n{\"value\": NaN}\n",
+            &["line 3: expected JSON, with null for a gap, got \"NaN}\" at column 11"],
+        ),
+        ("cut.ndjson", b"{\"a\": 1}\n{\"a", &["line 2: expected one whole JSON object"]),
+        (
+            "nested.ndjson",
+            b"{\"release\":\"v1\",\"role\":\"canary\",\"timestamp\":0,\"metric\":\"latency\",\"value\":1}
+{\"release\":\"v1\",\"role\":\"canary\",\"timestamp\":0,\"metric\":\"latency\",\"value\":{\"p50\":1}}",
+            &["column \"value\": expected numbers, or text that stands for numbers, got type Struct"],
+        ),
         ("x.json", b"{\"status\": \"success\"", &["x.json", "damaged or cut-off Prometheus file"]),
         (
             "e.json",

@@ -130,9 +130,10 @@ fn other_columns_may_hold_anything() {
     let folder = TestFolder::new();
     let nested = r#"{"release":"v1","role":"canary","timestamp":0,"metric":"latency","value":1,"labels":{"a":["x"]}}
 {"release":"v1","role":"canary","timestamp":60,"metric":"latency","value":"N/A","labels":null}
-{"release":"v1","role":"canary","timestamp":120,"metric":"latency","value":2.5,"last":[1]}
+{"release":"v1","role":"canary","timestamp":120,"metric":"latency","value":2.5,"last":[1],"labels":"x"}
 "#;
-    let path = folder.write("h.ndjson", nested);
+    // Some editors of Windows write a byte order mark.
+    let path = folder.write("h.ndjson", format!("\u{feff}{nested}"));
     let read = read_with(&path, &HistoryOptions::default(), &METRICS, None).unwrap();
     let release = read.releases[0].1.as_ref().unwrap();
     let values = &release.metrics[0].canary.values;

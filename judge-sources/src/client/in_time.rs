@@ -12,6 +12,9 @@ use crate::error::AskError;
 /// memory.
 pub(super) const MOST_READ_AT_ONCE: usize = 2;
 
+/// An answer of up to so many bytes is read on the thread that received it: to change threads would cost more time.
+pub(super) const SMALL_ANSWER: usize = 256 << 10;
+
 /// Waits for a permit; `None` if the deadline comes first.
 pub(super) async fn permit(
     permits: &Arc<Semaphore>,
@@ -40,6 +43,14 @@ pub(super) async fn in_time<T: Send + 'static>(
         Ok(Err(ended)) => Err(AskError::BrokenOff(ended.to_string())),
         Err(_) => Err(AskError::OutOfTime),
     }
+}
+
+/// The result of `read`, which takes little time, unless the deadline has passed already.
+pub(super) fn on_this_thread<T>(
+    deadline: Instant,
+    read: impl FnOnce() -> T,
+) -> Result<T, AskError> {
+    if Instant::now() < deadline { Ok(read()) } else { Err(AskError::OutOfTime) }
 }
 
 #[cfg(test)]
@@ -91,6 +102,13 @@ mod tests {
         let error = in_time(Instant::now(), &readers, move || begun.send(())).await.unwrap_err();
         assert!(matches!(error, AskError::OutOfTime), "{error}");
         assert_eq!(beginnings.try_recv(), Err(TryRecvError::Disconnected));
+    }
+
+    #[test]
+    fn a_small_answer_is_not_read_after_the_deadline() {
+        assert_eq!(on_this_thread(in_a_minute(), || 7).unwrap(), 7);
+        let error = on_this_thread(Instant::now(), || 7).unwrap_err();
+        assert!(matches!(error, AskError::OutOfTime), "{error}");
     }
 
     #[tokio::test]

@@ -80,6 +80,12 @@ fn read(
     loop {
         let fed = match lines.next(unused.try_recv().unwrap_or_default()) {
             Ok(None) => return,
+            Ok(Some(InputLine::Complete { number: 1, bytes }))
+                if let Some(problem) = source.binary_problem(&bytes) =>
+            {
+                let _ = feed.send_result(Err(source.error(problem)));
+                return;
+            }
             Ok(Some(InputLine::Complete { number, bytes })) => feed.send(Line { number, bytes }),
             Ok(Some(InputLine::TooLong { number, longest })) => {
                 let message = format!(

@@ -27,7 +27,7 @@ use self::pages::Pages;
 use self::progress::{Reader, ReplayProgress};
 use super::exit::Exit;
 use crate::args::RetroArgs;
-use crate::input::{ignored_warning, judging};
+use crate::input::{ignored_warning, judging, refuse_overwriting};
 use crate::output::{Console, ReleaseCounts, ReleaseLines};
 
 /// Judges every release of a history again.
@@ -61,6 +61,9 @@ pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     });
     let store = match &args.output {
         Some(output) => {
+            let read = history.files().map(|(path, _)| path);
+            let read = read.chain(args.judged.config.path());
+            refuse_overwriting("--output", output, read)?;
             let settings = settings::settings(args, &judging, &replay, &history, wanted);
             Some(Store::open(output, settings, args.resume)?)
         }

@@ -59,7 +59,8 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
             autocorrelation::mean(comparison.weights_of_baseline()),
         )
     };
-    if deviation <= 0.0 {
+    // NaN if huge points overflow it.
+    if deviation.is_nan() || deviation <= 0.0 {
         return None;
     }
     let reach = p::WARM_UP_CLIP * deviation;

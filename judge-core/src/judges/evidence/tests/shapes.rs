@@ -288,3 +288,22 @@ fn gaps_at_different_times_do_not_hide_that_metrics_move_together() {
     }
     assert!(failed <= 2, "{failed}");
 }
+
+#[test]
+fn points_whose_squares_overflow_are_judged() {
+    let pairs = vec![
+        MetricPair::new(
+            "some",
+            vec![0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0],
+            vec![0.0, 1e200, 0.0, 1e200, 0.0, 0.0, 0.0, 0.0, 0.0],
+        ),
+        MetricPair::new(
+            "more",
+            vec![0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 100.0, 84.0, 1e200],
+            vec![0.0, 0.0, 1e302, 0.0, 0.0, 1e302, 1e302, 0.0, 0.0, 0.0, 0.0],
+        ),
+    ];
+    let metrics = vec![increase("some"), increase("more")];
+    let judged = EvidenceJudge.judge(&request(metrics, pairs)).unwrap();
+    assert_eq!(judged.metrics.len(), 2);
+}
