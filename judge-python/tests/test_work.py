@@ -63,7 +63,9 @@ def interrupted(work: str, delay: float) -> str:
         many = history_config(names)
         side = {{name: numbers[4000 * index :][:4000] for index, name in enumerate(names)}}
         # What NumPy loads at its first use cannot be interrupted.
-        canary_judge.two_sample(numbers[:9], numbers[9:18])
+        few = {{"metric-0": numbers[:30]}}
+        canary_judge.judge(history_config(["metric-0"]), few, few)
+        canary_judge.two_sample(numbers[:30], numbers[30:60])
         sent = []
         def interrupt():
             sent.append(time.process_time())
