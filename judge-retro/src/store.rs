@@ -191,12 +191,9 @@ impl Store {
         for name in names {
             let (was, is) = (&then[name], &self.settings[name]);
             if was != is {
-                return Err(StoreError::Changed {
-                    parts: self.parts.clone(),
-                    what: name.clone(),
-                    was: shortened(was),
-                    is: shortened(is),
-                });
+                let [was, is] = differing_parts(was, is);
+                let (parts, what) = (self.parts.clone(), name.clone());
+                return Err(StoreError::Changed { parts, what, was, is });
             }
         }
         Ok(())
@@ -220,16 +217,24 @@ fn lines_name(part: usize) -> String {
     format!("{part:06}.lines")
 }
 
-/// The longest setting that an error quotes, in characters.
+/// The longest part of a setting that an error quotes, in characters.
 const LONGEST_SETTING: usize = 60;
+/// Characters that an error quotes before the first difference of long settings.
+const BEFORE_DIFFERENCE: usize = 20;
 
-fn shortened(value: &Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() <= LONGEST_SETTING {
-        return text;
-    }
-    let start: String = text.chars().take(LONGEST_SETTING).collect();
-    format!("{start}...")
+/// Both settings as text; of long ones, the part where they begin to differ.
+fn differing_parts(was: &Value, is: &Value) -> [String; 2] {
+    let texts = [was, is].map(|value| value.to_string().chars().collect::<Vec<char>>());
+    let [was, is] = &texts;
+    let same = was.iter().zip(is).take_while(|(one, other)| one == other).count();
+    let long = texts.iter().any(|text| text.len() > LONGEST_SETTING);
+    let start = if long { same.saturating_sub(BEFORE_DIFFERENCE) } else { 0 };
+    texts.map(|text| {
+        let shown: String = text.iter().skip(start).take(LONGEST_SETTING).collect();
+        let before = if start > 0 { "..." } else { "" };
+        let after = if text.len() > start + LONGEST_SETTING { "..." } else { "" };
+        format!("{before}{shown}{after}")
+    })
 }
 
 /// Writes a file atomically via a temporary file, or writes directly to a device.

@@ -98,6 +98,11 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         }
         let (status, body) = if state.away.load(Ordering::SeqCst) {
             ("503 Service Unavailable", json!({"status": "error", "error": "away"}))
+        } else if form.contains("gone") {
+            (
+                "503 Service Unavailable\r\nretry-after: 86400",
+                json!({"status": "error", "error": "away until tomorrow"}),
+            )
         } else if form.contains("no_query") {
             (
                 "400 Bad Request",

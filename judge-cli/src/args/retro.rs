@@ -198,6 +198,24 @@ impl WindowArgs {
         let lifetime = lifetime.map_or(Lifetime::Recorded, Lifetime::Fixed);
         WindowOptions { lifetime, warm_up, interval, lookback, baseline_offset, step }
     }
+
+    /// The options with their values, for people.
+    pub(crate) fn settings(&self) -> [(&'static str, Option<String>); 6] {
+        let &Self { lifetime, warm_up, interval, lookback, baseline_offset, step } = self;
+        let shown = |time: Duration| humantime::format_duration(time).to_string();
+        let back = match lookback {
+            Lookback::Sliding(length) => shown(length),
+            Lookback::Growing => "growing".to_owned(),
+        };
+        [
+            ("--lifetime", lifetime.map(shown)),
+            ("--warm-up", Some(shown(warm_up))),
+            ("--interval", interval.map(shown)),
+            ("--lookback", Some(back)),
+            ("--baseline-offset", Some(shown(baseline_offset))),
+            ("--step", step.map(shown)),
+        ]
+    }
 }
 
 impl RetroArgs {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use crate::harness::TestFolder;
-use crate::store::{Asked, Store, answer, config, matrix};
+use crate::store::{AWAY, Asked, Store, answer, config, matrix};
 
 const LIST: &str = "release,start,end,baseline-scope,canary-scope\n\
     v1,2026-11-20T14:00:00Z,2026-11-20T14:20:00Z,old,v1\n\
@@ -28,7 +28,7 @@ fn shop(asked: &Asked) -> (&'static str, String) {
 }
 
 fn fetch(store: &Store, more: &str) -> String {
-    format!("fetch releases.csv --config canary.json {} --timeout 1s {more}", store.named())
+    format!("fetch releases.csv --config canary.json {} --timeout 1m {more}", store.named())
 }
 
 fn rows(folder: &TestFolder, name: &str) -> Vec<Value> {
@@ -62,7 +62,7 @@ fn resume_fetches_the_missing_series() {
     let asked_while_away = Arc::clone(&away);
     let store = Store::open(move |asked| {
         if asked_while_away.load(Ordering::SeqCst) && asked.query.contains("v2") {
-            ("503 Busy", "busy".to_owned())
+            (AWAY, "busy".to_owned())
         } else {
             shop(asked)
         }
@@ -106,7 +106,7 @@ fn a_history_has_one_origin() {
     let answers_v3 = Arc::clone(&full);
     let shop_without_v3 = move |asked: &Asked| {
         if asked.query.contains("v3") && !answers_v3.load(Ordering::SeqCst) {
-            ("503 Busy", "busy".to_owned())
+            (AWAY, "busy".to_owned())
         } else {
             shop(asked)
         }
@@ -221,7 +221,7 @@ fn a_source_that_stays_away_ends_the_run() {
         if asked.query.contains("r0") || asked.query.contains("old") && asked.start == 0 {
             shop(asked)
         } else {
-            ("503 Busy", String::new())
+            (AWAY, String::new())
         }
     });
     let mut list = "release,start,end,baseline-scope,canary-scope\n".to_owned();

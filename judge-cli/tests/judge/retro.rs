@@ -282,6 +282,13 @@ fn a_stopped_run_resumes_to_the_same_bytes() {
         assert_eq!(again.code, 2, "not by accident: {}", again.stderr);
         let other = place.judge(&format!("{retro} --pass 50 --marginal 20 -o {stopped} --resume"));
         assert!(other.stderr.contains("--pass was 95.0"), "{}", other.stderr);
+        let slower = retro.replace("15s", "30s");
+        let other = place.judge(&format!("{slower} -o {stopped} --resume"));
+        let said = "--interval was \"15s\" and is now \"30s\"";
+        assert!(other.stderr.contains(said), "{}", other.stderr);
+        let other =
+            place.judge(&format!("{retro} --time-zone Europe/Berlin -o {stopped} --resume"));
+        assert!(other.stderr.contains("--time-zone was"), "{}", other.stderr);
         let resumed = place.judge(&format!("{retro} -o {stopped} --resume"));
         assert_eq!(resumed.code, 0, "{}", resumed.stderr);
         assert_eq!(resumed.stdout, first.stdout, "the lines of all releases");

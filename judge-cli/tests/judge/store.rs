@@ -7,6 +7,9 @@ use std::thread;
 
 use serde_json::json;
 
+/// The status of a store that is away for a day, for which nothing waits.
+pub(crate) const AWAY: &str = "503 Service Unavailable\r\nretry-after: 86400";
+
 /// A received request: the query, and the parameters by name.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {

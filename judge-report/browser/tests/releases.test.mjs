@@ -81,7 +81,7 @@ test("evidence shows where the pointer is", async () => {
   const { page } = await visit(browser.context, address("planned-slower.html"));
   await page.locator(".evidence g.look path").last().hover({ force: true });
   const tip = page.locator(".evidence svg [data-mark=tip] text, .evidence svg [aria-label=tip] text");
-  await tip.waitFor({ timeout: 5000 });
+  await tip.waitFor();
   assert.match(await tip.textContent(), /look 8: strongest p .* %.*level .* %/s);
   await page.close();
 });
@@ -104,7 +104,7 @@ test("scores show where the pointer is", async () => {
   const tip = page.locator(".scores svg [data-mark=tip] text, .scores svg [aria-label=tip] text");
   assert.equal(await tip.count(), 0);
   await page.locator(".scores g.interval path").first().hover({ force: true });
-  await tip.waitFor({ timeout: 5000 });
+  await tip.waitFor();
   assert.match(await tip.textContent(), /interval 1: Fail, score 61\.25.*2026-11-20 14:09:22 UTC.*latency-p50/s);
   await page.close();
 });

@@ -158,7 +158,7 @@ test("values show where the pointer is", async () => {
     const tip = panel.locator("svg :is([aria-label=tip], [data-mark=tip]) text");
     assert.equal(await tip.count(), 0, tab);
     await panel.locator(`svg ${mark}`).hover({ force: true });
-    await tip.waitFor({ timeout: 5000 });
+    await tip.waitFor();
     assert.match(await tip.textContent(), told, tab);
   }
   await page.close();

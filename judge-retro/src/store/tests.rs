@@ -49,6 +49,20 @@ fn an_interrupted_run_continues_with_the_same_settings() {
     assert_eq!(fs::read_to_string(&output).unwrap(), "head\none\ntwo\n");
 }
 
+#[test]
+fn long_settings_are_quoted_where_they_differ() {
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("out.csv");
+    let long = |end: &str| serde_json::json!({"the config": format!("{}{end}", "x".repeat(200))});
+    let mut store = Store::open(&output, long("old"), false).unwrap();
+    store.add(b"one\n", vec![line("1")]).unwrap();
+    drop(store);
+    let error = Store::open(&output, long("new"), true).unwrap_err().to_string();
+    let said = |end: &str| format!("...{}{end}\"", "x".repeat(BEFORE_DIFFERENCE));
+    let said = format!("the config was {} and is now {};", said("old"), said("new"));
+    assert!(error.contains(&said), "{error}");
+}
+
 /// A run with other settings may follow a run that was killed while it removed its parts.
 #[test]
 fn no_part_is_left_of_a_run_that_ended() {

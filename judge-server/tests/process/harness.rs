@@ -17,7 +17,7 @@ use tonic::transport::{Channel, Endpoint};
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_judge-server");
 
 /// Longer than anything here takes.
-const BOUND: Duration = Duration::from_secs(20);
+const BOUND: Duration = Duration::from_mins(1);
 
 /// The running command; a test that fails leaves none behind.
 pub(crate) struct Server {

@@ -23,7 +23,7 @@ fn check() -> HealthCheckRequest {
 
 #[tokio::test]
 async fn the_end_is_announced_before_calls_are_refused() {
-    let server = Server::start(&["--drain-delay=2s"]).await;
+    let server = Server::start(&["--drain-delay=5s"]).await;
     let mut client = server.client().await;
     let mut health = HealthClient::new(server.channel().await);
     let mut watch = health.watch(check()).await.unwrap().into_inner();

@@ -188,12 +188,11 @@ async fn each_end_of_a_look_reads_as_its_client_expects() {
     ] {
         check(&kayenta, end).await;
     }
-    kayenta.source.set_away(true);
     let down = End {
-        canary: "away",
+        canary: "gone",
         status: 422,
-        // The first of eight queries.
-        query: error("execution", "<text with ; and 7 more>"),
+        // The first of four queries.
+        query: error("execution", "<text with ; and 3 more>"),
         verdict: json!({"verdict": "error", "reason": "<text with HTTP 503>"}),
         flagger: "HTTP 503",
         argo: "Error",
@@ -201,7 +200,6 @@ async fn each_end_of_a_look_reads_as_its_client_expects() {
         hooks: [412, 412],
     };
     check(&kayenta, down).await;
-    kayenta.source.set_away(false);
     let mut wrong = config(4);
     wrong["judge"]["name"] = json!("NoJudge");
     let put = kayenta.call("PUT", &format!("/canaryConfig/{id}"), &wrong.to_string()).await;

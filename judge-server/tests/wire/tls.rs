@@ -122,7 +122,7 @@ async fn metric(server: &Server, name: &str, trusted: &Authority) -> Option<f64>
 async fn handshakes_that_fail_or_stall_are_ended_and_counted() {
     let authority = authority();
     let files = files(&pair(&authority, false), None);
-    let server = Server::start(&[&files.flags()[..], &["--header-time=200ms"]].concat()).await;
+    let server = Server::start(&[&files.flags()[..], &["--header-time=2s"]].concat()).await;
     let closed = async |reason: &str| {
         let name = format!("judge_connections_closed_total{{reason=\"{reason}\"}}");
         metric(&server, &name, &authority).await

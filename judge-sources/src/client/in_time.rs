@@ -58,6 +58,8 @@ mod tests {
     use std::sync::mpsc::{TryRecvError, channel};
     use std::time::Duration;
 
+    use tokio::time::advance;
+
     use super::*;
 
     fn readers() -> Arc<Semaphore> {
@@ -68,21 +70,28 @@ mod tests {
         Instant::now() + Duration::from_mins(1)
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn an_answer_is_read_until_the_deadline_and_no_longer() {
         let readers = readers();
         assert_eq!(in_time(in_a_minute(), &readers, || 7).await.unwrap(), 7);
 
         // This reading ends only after the wait for it.
         let (ending, end) = channel::<()>();
-        let soon = Instant::now() + Duration::from_millis(20);
-        let error = in_time(soon, &readers, move || end.recv()).await.unwrap_err();
+        let (begun, beginnings) = channel();
+        let reading = in_time(in_a_minute(), &readers, move || (begun.send(()), end.recv()));
+        let deadline = async {
+            beginnings.recv().unwrap();
+            advance(Duration::from_mins(1)).await;
+        };
+        let (read, ()) = tokio::join!(reading, deadline);
+        let error = read.unwrap_err();
         assert!(matches!(error, AskError::OutOfTime), "{error}");
 
         // The next one would have to wait for it, so it does not begin.
         let (begun, beginnings) = channel();
-        let soon = Instant::now() + Duration::from_millis(20);
-        let error = in_time(soon, &readers, move || begun.send(())).await.unwrap_err();
+        let reading = in_time(in_a_minute(), &readers, move || begun.send(()));
+        let (read, ()) = tokio::join!(reading, advance(Duration::from_mins(1)));
+        let error = read.unwrap_err();
         assert!(matches!(error, AskError::OutOfTime), "{error}");
         assert_eq!(beginnings.try_recv(), Err(TryRecvError::Disconnected));
 

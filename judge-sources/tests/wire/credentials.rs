@@ -9,7 +9,8 @@ use super::server::{
     PROMETHEUS, Seen, answering, at, fetch_up, http, matrix, ok, points, run, run_each, settings,
 };
 
-const SOON: Duration = Duration::from_millis(600);
+/// For answers that come at once, however busy the machine is.
+const SOON: Duration = Duration::from_secs(20);
 
 fn header(seen: &Seen, index: usize, name: &str) -> Option<String> {
     let seen = seen.lock().unwrap();
@@ -58,7 +59,7 @@ fn a_token_is_read_again_for_each_request() {
         let error = fetch_up(settings(PROMETHEUS, &url, &table), SOON).await.unwrap_err();
         assert!(error.contains(&format!("cannot read {}: ", token.display())), "{error}");
         fs::write(&token, "first").unwrap();
-        fetch_up(settings(PROMETHEUS, &url, &table), Duration::from_secs(10)).await.unwrap();
+        fetch_up(settings(PROMETHEUS, &url, &table), SOON).await.unwrap();
         assert_eq!(header(&seen, 0, "authorization").as_deref(), Some("Bearer first"));
         let last = seen.lock().unwrap().len() - 1;
         assert_eq!(header(&seen, last, "authorization").as_deref(), Some("Bearer second"));

@@ -19,7 +19,8 @@ use super::server::{
     run_each,
 };
 
-const SOON: Duration = Duration::from_secs(10);
+/// For answers that come at once, however busy the machine is.
+const SOON: Duration = Duration::from_mins(1);
 
 #[test]
 fn an_answer_of_200_mb_is_not_read() {
@@ -230,8 +231,8 @@ fn a_source_is_asked_few_things_at_once() {
                     while request(&mut stream).await.is_some() {
                         now.set(now.get() + 1);
                         highest.set(highest.get().max(now.get()));
-                        // Others come meanwhile, as far as they are let.
-                        for _ in 0..100 {
+                        // As many others come as are let, and no more.
+                        while highest.get() < most {
                             tokio::task::yield_now().await;
                         }
                         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -14,7 +14,8 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::server::{PROMETHEUS, at, fetch_up, listen, matrix, ok, request, run, settings};
 
-const SOON: Duration = Duration::from_secs(5);
+/// For answers that come at once, however busy the machine is.
+const SOON: Duration = Duration::from_secs(20);
 
 struct Certificate {
     der: CertificateDer<'static>,
@@ -116,9 +117,7 @@ fn a_source_shows_its_own_certificate() {
             server(issued(&authority, "localhost", 2100), Some(authority.der().clone())).await;
         let identity = format!("{ca}\ntls-certificate = '{certificate}'\ntls-key = '{key}'");
         fetch_up(settings(PROMETHEUS, &url, &identity), SOON).await.unwrap();
-        let error = fetch_up(settings(PROMETHEUS, &url, &ca), Duration::from_millis(600))
-            .await
-            .unwrap_err();
+        let error = fetch_up(settings(PROMETHEUS, &url, &ca), SOON).await.unwrap_err();
         assert!(error.to_ascii_lowercase().contains("certificate"), "{error}");
         let missing = format!("{ca}\ntls-certificate = '{certificate}'\ntls-key = '{key}.not'");
         let error = fetch_up(settings(PROMETHEUS, &url, &missing), SOON).await.unwrap_err();

@@ -27,18 +27,22 @@ pub(super) fn settings(
             json!([path.display().to_string(), bytes, millis])
         })
         .collect();
-    json!({
+    let mut settings = json!({
         "the version of judge": env!("CARGO_PKG_VERSION"),
         "--format": format!("{wanted:?}"),
         "the config": judging.document,
         "--judge": replay.judge.name(),
         "--pass": replay.thresholds.pass(),
         "--marginal": replay.thresholds.marginal(),
-        "the windows": format!("{:?}", args.windows),
+        "--time-zone": format!("{:?}", args.zone.time_zone),
         "--stage-rule": format!("{:?}", replay.rule),
         "--all-intervals": args.all_intervals,
         "--report": args.report.as_ref().map(|folder| folder.display().to_string()),
         "how the history is read": format!("{:?}", args.reading),
         "the files of the history": files,
-    })
+    });
+    for (option, value) in args.windows.settings() {
+        settings[option] = value.into();
+    }
+    settings
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use judge_contract::proto::judge_stream_response::Outcome;
 use judge_contract::proto::{JudgeRequest, JudgeStreamRequest};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
@@ -105,18 +107,32 @@ async fn the_servers_own_limit_on_a_calls_time() {
 async fn each_message_of_a_stream_has_the_limit_for_itself() {
     let flags = [SLOW, &["--call-time=50ms"]].concat();
     let server = Server::start(&flags).await;
-    let messages = [slow(), request("small", 1, 5)];
-    let messages = messages.map(|request| JudgeStreamRequest { request: Some(request) });
-    let answers = server.client().await.judge_stream(tokio_stream::iter(messages)).await.unwrap();
+    let (sender, receiver) = mpsc::channel(2);
+    let ask = async |request| {
+        sender.send(JudgeStreamRequest { request: Some(request) }).await.unwrap();
+    };
+    ask(slow()).await;
+    let answers = server.client().await.judge_stream(ReceiverStream::new(receiver)).await.unwrap();
     let mut answers = answers.into_inner();
-    for id in ["small", "slow"] {
+    // One that is late makes no other late; on a busy machine a small one may be, but not all of them.
+    let mut slow_was_late = false;
+    for _ in 0..1000 {
+        ask(request("small", 1, 5)).await;
         let answer = answers.message().await.unwrap().unwrap();
-        assert_eq!(answer.id, id);
-        let late = matches!(answer.outcome.unwrap(), Outcome::Refusal(refusal)
-            if refusal.reason == "DEADLINE_EXCEEDED");
-        assert_eq!(late, id == "slow");
+        let late = match answer.outcome.unwrap() {
+            Outcome::Judgement(_) => false,
+            Outcome::Refusal(refusal) => {
+                assert_eq!(refusal.reason, "DEADLINE_EXCEEDED");
+                true
+            }
+        };
+        assert!(late || answer.id == "small");
+        slow_was_late |= answer.id == "slow";
+        if slow_was_late && !late {
+            return;
+        }
     }
-    assert!(answers.message().await.unwrap().is_none());
+    panic!("no small one is in time");
 }
 
 #[tokio::test]

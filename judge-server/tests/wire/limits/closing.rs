@@ -16,7 +16,7 @@ fn closed(reason: &str) -> String {
 
 #[tokio::test]
 async fn http_clients_have_a_time_for_headers_from_the_answer_before() {
-    let server = Server::start(&["--header-time=200ms"]).await;
+    let server = Server::start(&["--header-time=1s"]).await;
     let slow = closed("SLOW_HEADERS");
     for (count, begun) in [(1.0, "GET"), (2.0, "GET /healthz HTTP/1.1\r\nhost: localhost\r\n")] {
         let said = closes(said(server.http, begun).await).await;
@@ -58,7 +58,7 @@ async fn headers_are_limited_in_size() {
 
 #[tokio::test]
 async fn idle_ones() {
-    let server = Server::start(&["--idle-time=200ms"]).await;
+    let server = Server::start(&["--idle-time=1s"]).await;
     let mut used = TcpStream::connect(server.http).await.unwrap();
     ask(&mut used).await;
     closes(used).await;
@@ -68,7 +68,7 @@ async fn idle_ones() {
 
 #[tokio::test]
 async fn only_clients_that_answer_no_ping() {
-    let server = Server::start(&["--keep-alive=100ms", "--header-time=1s"]).await;
+    let server = Server::start(&["--keep-alive=100ms", "--header-time=3s"]).await;
     let mut client = server.client().await;
     client.judge(request("", 1, 5)).await.unwrap();
     // So often that the other has been asked too.
@@ -101,18 +101,22 @@ async fn old_ones_once_their_calls_are_answered() {
     }
     let begun = "judge_calls_total{code=\"CANCELLED\",method=\"Judge\"}";
     assert_eq!(server.metric(begun).await, None, "what the server took was answered");
+    // None of its connections is left but that of the stream, and the one that asks.
+    drop(client);
+    server.until("judge_connections", 2.0).await;
+    let aged = server.metric(&closed("AGE")).await.unwrap();
     let judged = server.metric("judge_verdicts_total").await.unwrap();
     open.send(message);
     server.until("judge_verdicts_total", judged + 1.0).await;
     assert_eq!(server.metric("judge_streams").await, Some(1.0));
     open.end();
     assert_eq!(open.status().await.code(), Code::Ok);
-    server.until(&closed("AGE"), 4.0).await;
+    server.until(&closed("AGE"), aged + 1.0).await;
 }
 
 #[tokio::test]
 async fn old_ones_over_http_with_the_next_answer() {
-    let server = Server::start(&["--connection-age=500ms", "--header-time=1h"]).await;
+    let server = Server::start(&["--connection-age=2s", "--header-time=1h"]).await;
     let mut connection = TcpStream::connect(server.http).await.unwrap();
     assert!(!ask(&mut connection).await.contains("connection: close"));
     // None is cut off.

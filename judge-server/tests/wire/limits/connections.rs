@@ -92,13 +92,14 @@ async fn connections_of_one_address_are_limited_but_not_those_of_a_proxy() {
 }
 
 #[tokio::test]
-async fn a_thousand_idle_connections_harm_no_one() {
+async fn hundreds_of_idle_connections_harm_no_one() {
     let server = Server::start(&[]).await;
     let mut idle = Vec::new();
-    for _ in 0..1000 {
+    // Both ends are files of this process, which often may have 1024.
+    for _ in 0..400 {
         idle.push(TcpStream::connect(server.grpc).await.unwrap());
     }
-    server.until("judge_connections", 1001.0).await;
+    server.until("judge_connections", 401.0).await;
     let mut client = server.client().await;
     for _ in 0..20 {
         client.judge(request("", 1, 20)).await.unwrap();

@@ -15,7 +15,7 @@ use crate::raw::{CHECK, JUDGE, JUDGE_STREAM, Raw, begun, closes, framed, posted,
 
 #[tokio::test]
 async fn slow_and_idle_connections_are_closed_and_harm_no_other() {
-    let flags = ["--header-time=200ms", "--read-time=200ms", "--idle-time=300ms"];
+    let flags = ["--header-time=1s", "--read-time=1s", "--idle-time=1500ms"];
     let server = Server::start(&flags).await;
     let slow_header = said(server.http, "POST /judge HTTP/1.1\r\nhost: localhost\r\n").await;
     let slow_body = said(server.http, &posted(100, 1)).await;
@@ -33,7 +33,7 @@ async fn slow_and_idle_connections_are_closed_and_harm_no_other() {
 
 #[tokio::test]
 async fn clients_that_drip_are_ended_though_they_never_pause() {
-    let server = Server::start(&["--header-time=200ms", "--read-time=200ms"]).await;
+    let server = Server::start(&["--header-time=1s", "--read-time=1s"]).await;
     let starts = [
         "POST /judge HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4000000\r\n\r\n",
         "GET /judge HTTP/1.1\r\nx: ",
@@ -76,7 +76,7 @@ async fn probes_and_lookups_that_stall_spend_nothing_that_judgements_share() {
 
 #[tokio::test]
 async fn probes_are_small_and_arrive_in_the_time_of_headers() {
-    let server = Server::start(&["--header-time=200ms"]).await;
+    let server = Server::start(&["--header-time=1s"]).await;
     let mut health = HealthClient::new(server.channel().await);
     health.check(HealthCheckRequest::default()).await.unwrap();
     let large = HealthCheckRequest { service: "x".repeat(5000) };
@@ -93,7 +93,7 @@ async fn probes_are_small_and_arrive_in_the_time_of_headers() {
 #[tokio::test]
 async fn a_stream_without_a_whole_message_ends_and_one_that_goes_on_does_not() {
     use judge_contract::proto::JudgeStreamRequest;
-    let server = Server::start(&["--stream-silence=300ms"]).await;
+    let server = Server::start(&["--stream-silence=2s"]).await;
     let client = Raw::new(&server, 64 * 1024);
     let judged = "judge_verdicts_total";
     let whole = framed(&JudgeStreamRequest { request: Some(request("", 1, 5)) });

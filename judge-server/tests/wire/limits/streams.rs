@@ -42,7 +42,7 @@ async fn streams_are_limited_in_number_and_in_time() {
 
     let (_kept, receiver) = mpsc::channel::<JudgeStreamRequest>(1);
     let mut timed = Request::new(ReceiverStream::new(receiver));
-    timed.metadata_mut().insert("grpc-timeout", "50m".parse().unwrap());
+    timed.metadata_mut().insert("grpc-timeout", "1S".parse().unwrap());
     let mut open = client.judge_stream(timed).await.unwrap().into_inner();
     let status = open.message().await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
@@ -106,7 +106,7 @@ async fn one_that_is_not_read_leaves_its_connection_to_others() {
 #[tokio::test]
 async fn one_that_is_not_read_frees_its_place_at_its_deadline() {
     let server = Server::start(&[]).await;
-    let unread = Raw::new(&server, 1024).call_with(JUDGE_STREAM, "grpc-timeout", "500m");
+    let unread = Raw::new(&server, 1024).call_with(JUDGE_STREAM, "grpc-timeout", "5S");
     for _ in 0..10 {
         unread.send(framed(&JudgeStreamRequest { request: Some(request("", 50, 5)) }));
     }
