@@ -8,8 +8,9 @@ use sqlparser::ast::{
     FunctionArg, FunctionArgExpr, FunctionArguments, Ident, UnaryOperator, Value,
 };
 use sqlparser::dialect::GenericDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::formula::{Case, Formula, Function};
 
@@ -17,15 +18,21 @@ use super::formula::{Case, Formula, Function};
 const LONGEST: usize = 4096;
 /// The deepest nesting of operations: formulas are evaluated recursively.
 const DEEPEST: usize = 200;
+/// Most `CASE` within each other: each in brackets doubles the time that the parser takes.
+const DEEPEST_CASE: usize = 10;
 
 /// Parses one expression. Returns its formula and the series that it names; the error is the problem.
 pub(super) fn parse(text: &str) -> Result<(Formula, Vec<String>), String> {
     if text.len() > LONGEST {
         return Err(format!("expected at most {LONGEST} bytes, got {}", text.len()));
     }
-    let message = |error: sqlparser::parser::ParserError| error.to_string();
-    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).map_err(message)?;
-    let expression = parser.parse_expr().map_err(message)?;
+    let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize();
+    let tokens = tokens.map_err(|error| error.to_string())?;
+    if deepest_case(&tokens) > DEEPEST_CASE {
+        return Err(format!("expected at most {DEEPEST_CASE} CASE within each other"));
+    }
+    let mut parser = Parser::new(&GenericDialect {}).with_tokens(tokens);
+    let expression = parser.parse_expr().map_err(|error| error.to_string())?;
     match parser.peek_token().token {
         Token::EOF => {}
         more => return Err(format!("expected the end of the expression, got {more}")),
@@ -33,6 +40,19 @@ pub(super) fn parse(text: &str) -> Result<(Formula, Vec<String>), String> {
     let mut reader = Reader { series: Vec::new(), depth: 0 };
     let formula = reader.formula(&expression)?;
     Ok((formula, reader.series))
+}
+
+fn deepest_case(tokens: &[Token]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for token in tokens {
+        match token {
+            Token::Word(word) if word.keyword == Keyword::CASE => depth += 1,
+            Token::Word(word) if word.keyword == Keyword::END => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 const ONE_TIME_ONLY: &str =

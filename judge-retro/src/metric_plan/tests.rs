@@ -140,8 +140,9 @@ fn nested_comparisons_grow_with_the_text_only() {
         (0..levels).fold("a".to_owned(), |text, _| of(text))
     };
     assert_eq!(derived(&nested(20, &within), &[0.5, GAP], &[]), [1.0, -1.0]);
-    // The parser takes exponential time for nested CASE.
     assert_eq!(derived(&nested(3, &chosen), &[1.0, 0.0, 2.0], &[]), [1.0, 0.0, -1.0]);
+    let refused = plan(&[("latency", Some(&nested(40, &chosen)))]).unwrap_err().to_string();
+    assert!(refused.contains("expected at most 10 CASE within each other"), "{refused}");
 }
 
 #[test]
