@@ -78,7 +78,7 @@ pub(crate) struct CalibrateArgs {
         hide = true,
         allow_hyphen_values = true
     )]
-    releases: Vec<PathBuf>,
+    pub(crate) releases: Vec<PathBuf>,
     /// The canaries of the releases were good: compare them with their baselines.
     #[cfg(feature = "retro")]
     #[arg(long, requires = "releases")]
