@@ -6,6 +6,9 @@ use std::path::Path;
 
 use judge_points::table;
 
+/// What some programs write before text in UTF-8.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A format of history files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -63,7 +66,7 @@ impl Content {
     pub(super) fn detect(path: &Path) -> io::Result<Self> {
         let mut start = Vec::with_capacity(START);
         File::open(path)?.take(START as u64).read_to_end(&mut start)?;
-        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start();
+        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start).trim_ascii_start();
         Ok(if start.starts_with(b"PAR1") {
             Self::Known(Format::Parquet)
         } else if start.starts_with(b"ARROW1") {

@@ -13,6 +13,7 @@ use serde_json::error::Category;
 
 use super::rows::{ROWS, Rows, Unread, indices, pass};
 use crate::history::HistoryFile;
+use crate::history::format::BYTE_ORDER_MARK;
 
 /// Reads every line, since a column may first appear in the last one.
 pub(super) fn schema(file: &HistoryFile) -> Result<Schema, Unread> {
@@ -47,8 +48,6 @@ fn open(file: &HistoryFile) -> std::io::Result<BufReader<File>> {
     }
     Ok(lines)
 }
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Size of the read buffer, in bytes.
 const BUFFER: usize = 1 << 18;
