@@ -25,6 +25,12 @@ def command(*arguments: str, stdin: str | None = None, codes: tuple[int, ...] = 
     return done.stdout
 
 
+def allocated() -> int:
+    """Bytes in memory without the pages of files, which are the kernel's to keep or drop."""
+    with open("/proc/self/status") as status:
+        return 1024 * int(next(line for line in status if line.startswith("RssAnon")).split()[1])
+
+
 def golden_requests() -> list[dict]:
     """The 600 requests with Kayenta's recorded results."""
     lines = gzip.decompress((FIXTURES / "golden/kayenta/judge.ndjson.gz").read_bytes()).decode().splitlines()

@@ -15,7 +15,7 @@ import polars
 import pyarrow
 import pytest
 from canary_judge import InvalidConfig, InvalidData, InvalidOption, UnsupportedExpression
-from conftest import golden_requests, history_config, history_table
+from conftest import allocated, golden_requests, history_config, history_table
 
 CONFIG = {"metrics": [{"name": "latency", "groups": ["G"]}], "classifier": {"groupWeights": {"G": 100}}}
 TIMES = [datetime.datetime(2026, 1, 1, 0, minute, tzinfo=datetime.timezone.utc) for minute in range(20)]
@@ -260,12 +260,6 @@ def test_bad_configs_and_options(tmp_path):
         canary_judge.two_sample(VALUES, VALUES, level=2)
     with pytest.raises(InvalidData, match="baseline"):
         canary_judge.two_sample([], VALUES)
-
-
-def allocated() -> int:
-    """Bytes in memory without the pages of files, which are the kernel's to keep or drop."""
-    with open("/proc/self/status") as status:
-        return 1024 * int(next(line for line in status if line.startswith("RssAnon")).split()[1])
 
 
 def test_nothing_leaks_over_10000_calls():

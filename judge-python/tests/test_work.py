@@ -157,22 +157,19 @@ def test_other_threads_of_python_run_while_it_judges():
 
 COPIES = """
 import sys, threading, canary_judge, pyarrow
-from conftest import history_config
-
-def anonymous():
-    return int(next(line for line in open("/proc/self/status") if line.startswith("RssAnon")).split()[1])
+from conftest import allocated, history_config
 
 frame = pyarrow.ipc.open_file(pyarrow.memory_map(sys.argv[1])).read_all()
-before, ended, seen = anonymous(), threading.Event(), []
+before, ended, seen = allocated(), threading.Event(), []
 def watch():
     while not ended.wait(0.001):
-        seen.append(anonymous())
+        seen.append(allocated())
 watching = threading.Thread(target=watch)
 watching.start()
 canary_judge.retro(history_config(), frame, threads=1, progress=False)
 ended.set()
 watching.join()
-print(1024 * (max(seen) - before) / frame.nbytes)
+print((max(seen) - before) / frame.nbytes)
 """
 
 
