@@ -2,7 +2,7 @@
 
 use cpu_time::ProcessTime;
 use judge_contract::VERSION;
-use judge_core::{Classification, Verdict};
+use judge_core::Verdict;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -193,10 +193,8 @@ impl Metrics {
     pub(crate) fn count(&self, judged: &JudgedCounts) {
         let judge = judged.judge.as_str();
         self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
-        // Looking up a counter costs more than counting.
-        for alike in &judged.classes {
-            let class = class_name(alike.classification);
-            self.classifications.with_label_values(&[judge, class]).inc_by(alike.metrics as u64);
+        for (class, metrics) in &judged.classes {
+            self.classifications.with_label_values(&[judge, *class]).inc_by(*metrics);
         }
         self.points.inc_by(judged.points as u64);
     }
@@ -244,19 +242,6 @@ pub(crate) fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Pass => "Pass",
         Verdict::Marginal => "Marginal",
         Verdict::Fail => "Fail",
-    }
-}
-
-fn class_name(classification: Classification) -> &'static str {
-    match classification {
-        Classification::Pass => "Pass",
-        Classification::High => "High",
-        Classification::Low => "Low",
-        Classification::NoData => "NoData",
-        Classification::NoDataFail => "NoDataFail",
-        Classification::Error => "Error",
-        Classification::Inconclusive => "Inconclusive",
-        _ => "Other",
     }
 }
 
