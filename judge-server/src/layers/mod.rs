@@ -23,7 +23,6 @@ use crate::callers::tokens::Tokens;
 use crate::handlers::Handlers;
 use crate::handlers::routes::Port;
 use crate::observe::call::{Observer, REQUEST_ID};
-use crate::settings::Settings;
 use crate::transport::Serve;
 use crate::transport::reload::Fresh;
 use path_token::from_path;
@@ -41,16 +40,14 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The service of one port. Connections were bounded in number and time before.
-    pub(crate) fn service(&self, side: Port, settings: &Settings) -> impl Serve {
+    pub(crate) fn service(&self, side: Port) -> impl Serve {
         let id = HeaderName::from_static(REQUEST_ID);
         let trace = Arc::new(Trace {
             side,
             observer: self.observer.clone(),
             tokens: self.tokens.clone(),
-            message_bytes: settings.max_message_size.get(),
-            read_time: settings.read_time.get(),
             handlers: Arc::clone(&self.handlers),
-            steps: Steps::new(side, &self.handlers, settings),
+            steps: Steps::new(side, &self.handlers),
         });
         ServiceBuilder::new()
             // Before anything logs the path.

@@ -1,7 +1,6 @@
 //! The steps of every call from its headers to its handler, each with the reason for its place.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use http::{Method, Request};
@@ -17,7 +16,6 @@ use crate::convert::refusal::{Refusal, Resource, quoted};
 use crate::handlers::routes::{self, Kind, Port, Route};
 use crate::handlers::{Answered, Context, Failure, Handlers};
 use crate::observe::call::Origin;
-use crate::settings::Settings;
 
 /// The steps of the calls of one port.
 #[derive(Debug)]
@@ -26,14 +24,6 @@ pub(super) struct Steps {
     handlers: Arc<Handlers>,
     /// Names under which this server may be called; empty for any.
     hosts: Vec<String>,
-    /// Longest duration of a call. Streams have their own clocks once they are open.
-    call_time: Duration,
-    /// Time for a whole body.
-    read_time: Duration,
-    /// The same for a probe, whose few bytes come with its headers: it needs no token.
-    probe_time: Duration,
-    /// The pause between the lookups of a client of reflection.
-    silence: Duration,
 }
 
 /// A call, and what its headers say.
@@ -46,17 +36,9 @@ pub(super) struct Inbound {
 }
 
 impl Steps {
-    pub(super) fn new(side: Port, handlers: &Arc<Handlers>, settings: &Settings) -> Self {
-        let read_time = settings.read_time.get();
-        Self {
-            side,
-            handlers: Arc::clone(handlers),
-            hosts: headers::hosts(settings),
-            call_time: settings.call_time.get(),
-            read_time,
-            probe_time: read_time.min(settings.header_time.get()),
-            silence: settings.stream_silence.get(),
-        }
+    pub(super) fn new(side: Port, handlers: &Arc<Handlers>) -> Self {
+        let hosts = headers::hosts(&handlers.settings);
+        Self { side, handlers: Arc::clone(handlers), hosts }
     }
 
     /// Answers a call, or says why not.
@@ -73,7 +55,7 @@ impl Steps {
         let held = Arc::new(self.admit(route, &caller)?);
         let now = Instant::now();
         let deadline = grpc_timeout(request.headers()).map(|after| now + after);
-        let own = now + self.call_time;
+        let own = now + self.handlers.settings.call_time.get();
         let context = Context { route, caller, held: Arc::clone(&held), deadline, origin };
         // After admission: no call waits for room.
         let answer =
@@ -137,11 +119,15 @@ impl Steps {
         mut request: Request<RequestBody>,
     ) -> Result<Answered, Failure> {
         let Route { kind, scope, .. } = *context.route;
+        let settings = &self.handlers.settings;
+        // The few bytes of a probe come with its headers: it needs no token.
+        let probe_time = settings.read_time.min(settings.header_time).get();
         let time = match kind {
-            Kind::Call | Kind::Judgement => Time::Whole(self.read_time),
-            Kind::Probe => Time::Whole(self.probe_time),
-            Kind::Watch if scope.is_none() => Time::Whole(self.probe_time),
-            Kind::Watch => Time::Pause(self.silence),
+            Kind::Call | Kind::Judgement => Time::Whole(settings.read_time.get()),
+            Kind::Probe => Time::Whole(probe_time),
+            Kind::Watch if scope.is_none() => Time::Whole(probe_time),
+            // The pause between the lookups of a client of reflection.
+            Kind::Watch => Time::Pause(settings.stream_silence.get()),
             // The stream itself has a timer for messages.
             Kind::Stream => Time::Any,
         };

@@ -2,7 +2,6 @@
 //! refused.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
@@ -37,8 +36,6 @@ pub(super) struct Trace {
     pub(super) steps: Steps,
     pub(super) handlers: Arc<Handlers>,
     pub(super) tokens: Option<Fresh<Tokens>>,
-    pub(super) message_bytes: u64,
-    pub(super) read_time: Duration,
 }
 
 /// A call in progress.
@@ -178,8 +175,9 @@ impl Trace {
             // A stream of HTTP/2 can be answered and reset, which clients of gRPC understand.
             _ if !answering.http1 && (self.side == Port::Grpc || !has_room) => true,
             _ => {
-                let limit = self.message_bytes.saturating_mul(DISCARDED);
-                answering.rest.discard(answering.waits, limit, self.read_time).await
+                let settings = &self.handlers.settings;
+                let limit = settings.max_message_size.get().saturating_mul(DISCARDED);
+                answering.rest.discard(answering.waits, limit, settings.read_time.get()).await
             }
         }
     }
