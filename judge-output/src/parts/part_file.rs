@@ -20,7 +20,9 @@ struct Seal {
 impl Seal {
     fn new(pieces: &[&[u8]]) -> Self {
         let mut hasher = crc32fast::Hasher::new();
-        pieces.iter().for_each(|piece| hasher.update(piece));
+        for piece in pieces {
+            hasher.update(piece);
+        }
         Self { bytes: pieces.iter().map(|piece| piece.len()).sum(), crc32: hasher.finalize() }
     }
 }
