@@ -7,7 +7,6 @@
 //! any point. The restricted likelihood (Harville 1977) has the effects integrated out: without that term
 //! the φ of short series with a slope comes out too low.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -314,11 +313,11 @@ impl Design {
 #[derive(Debug, Default)]
 pub(crate) struct Designs {
     /// By number of points, and by stretch or for a line.
-    kept: HashMap<(usize, Option<Stretch>), Design>,
+    kept: Vec<((usize, Option<Stretch>), Design)>,
 }
 
 impl Designs {
-    /// Most designs that are kept; each has 700 bytes. Windows of one length need 17.
+    /// Most designs that are kept; each has 700 bytes. Windows of one length need 18, of two lengths 36.
     const MOST: usize = 64;
 
     /// Solves the regression of `series` on a mean and a line.
@@ -336,10 +335,15 @@ impl Designs {
         regression: &Regression<2>,
         columns: (usize, Option<Stretch>),
     ) -> Solutions<2> {
-        if self.kept.len() >= Self::MOST && !self.kept.contains_key(&columns) {
-            self.kept.clear();
-        }
-        self.kept.entry(columns).or_insert_with(|| Design::new(regression)).solve(regression)
+        let found = self.kept.iter().position(|(kept, _)| *kept == columns);
+        let place = found.unwrap_or_else(|| {
+            if self.kept.len() == Self::MOST {
+                self.kept.clear();
+            }
+            self.kept.push((columns, Design::new(regression)));
+            self.kept.len() - 1
+        });
+        self.kept[place].1.solve(regression)
     }
 }
 
