@@ -83,7 +83,7 @@ fn fetch() -> u64 {
 }
 
 /// The two sides of a scope, as queries name them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScopePair {
     /// The baseline.
@@ -108,7 +108,7 @@ impl ScopePair {
 }
 
 /// Values for the placeholders in the queries of one side, as in [`judge_sources::Scope`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// Value of `${scope}`.

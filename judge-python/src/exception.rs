@@ -17,6 +17,8 @@ pub(crate) enum Exception {
     Options(Vec<Problem>),
     /// The caller stopped the work, and knows the reason.
     Stopped,
+    /// What Python raised, such as `KeyboardInterrupt`.
+    Raised(PyErr),
 }
 
 impl Exception {
@@ -75,6 +77,12 @@ pub(crate) fn problem_object<'py>(
     ))
 }
 
+impl From<PyErr> for Exception {
+    fn from(error: PyErr) -> Self {
+        Self::Raised(error)
+    }
+}
+
 fn exception(py: Python<'_>, name: &str, problems: &[Problem]) -> PyResult<PyErr> {
     let objects =
         problems.iter().map(|problem| problem_object(py, problem)).collect::<PyResult<Vec<_>>>()?;
@@ -85,6 +93,7 @@ fn exception(py: Python<'_>, name: &str, problems: &[Problem]) -> PyResult<PyErr
 impl From<Exception> for PyErr {
     fn from(refusal: Exception) -> Self {
         let (name, problems) = match &refusal {
+            Exception::Raised(error) => return Python::attach(|py| error.clone_ref(py)),
             Exception::Config(problems) => ("InvalidConfig", problems.as_slice()),
             Exception::Expression(problems) => ("UnsupportedExpression", problems.as_slice()),
             Exception::Data(problems) => ("InvalidData", problems.as_slice()),

@@ -6,6 +6,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "Python's arguments come by value")]
 
+mod arrow_input;
 mod batch;
 mod calibrate;
 mod cells;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use judge_core::stage::{Lifetime, Lookback, StageRule, WindowOptions, Windows};
 use judge_replay::arrow;
 use judge_replay::assemble::{Buckets, GridAssembler, RecordedRows, SeriesIndex};
@@ -21,6 +22,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
+use crate::arrow_input;
 use crate::exception::Exception;
 use crate::judging::PyJudging;
 use crate::rows::{FrameLayout, FrameRows};
@@ -69,16 +71,31 @@ impl AskedWindows {
             baseline_offset: duration("baseline_offset", &self.baseline_offset)?,
             step: optional("step", &self.step)?,
         };
-        Windows::try_from(options).map_err(|error| {
-            Exception::option("windows", "windows that do not fit", error.to_string())
-        })
+        Windows::try_from(options).map_err(|error| window_exception(&error.to_string()))
     }
 }
 
+/// The exception for an error of windows: "name: expected one thing, got another; the way out".
+fn window_exception(error: &str) -> Exception {
+    let parts = error.split_once(": expected ").and_then(|(name, rest)| {
+        rest.split_once(", got ").map(|(expected, got)| (name, expected, got))
+    });
+    let Some((name, expected, got)) = parts else {
+        return Exception::option("windows", error, "windows that fit");
+    };
+    let (got, way_out) = got.split_once("; ").unwrap_or((got, ""));
+    let separator = if way_out.is_empty() { "" } else { "; " };
+    Exception::option(
+        &name.replace(['-', ' '], "_"),
+        got,
+        format!("{expected}{separator}{way_out}"),
+    )
+}
+
 /// Parses a length of time such as `10m` or `1h 30m`.
-pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Exception> {
-    humantime::parse_duration(text).map_err(|error| {
-        let expected = format!("a time, such as \"90s\", \"10m\" or a timedelta ({error})");
+fn duration(name: &str, text: &str) -> Result<Duration, Exception> {
+    humantime::parse_duration(text).map_err(|_| {
+        let expected = "a time, such as \"90s\", \"10m\", \"1h 30m\" or a timedelta";
         Exception::option(name, format!("{text:?}"), expected)
     })
 }
@@ -128,10 +145,14 @@ pub(crate) fn columns() -> PyResult<PyTable> {
     PyTable::try_new(Vec::new(), arrow::frame_schema())
 }
 
+fn read_history(history: &Bound<'_, PyAny>) -> Result<(Vec<RecordBatch>, SchemaRef), Exception> {
+    arrow_input::table(history, "history").map(PyTable::into_inner)
+}
+
 /// Refuses a frame whose columns cannot be a history, without reading its rows.
 #[pyfunction]
-pub(crate) fn check_history(replay: &PyReplay, history: PyTable) -> PyResult<()> {
-    let (_, schema) = history.into_inner();
+pub(crate) fn check_history(replay: &PyReplay, history: Bound<'_, PyAny>) -> PyResult<()> {
+    let (_, schema) = read_history(&history)?;
     let layout = FrameLayout::new(&schema, &replay.columns, &replay.series)?;
     FrameRows::read(&RecordBatch::new_empty(schema), &layout, 0)?;
     Ok(())
@@ -142,11 +163,11 @@ pub(crate) fn check_history(replay: &PyReplay, history: PyTable) -> PyResult<()>
 pub(crate) fn retro(
     py: Python<'_>,
     replay: &PyReplay,
-    history: PyTable,
+    history: Bound<'_, PyAny>,
     thread_count: Option<usize>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(PyTable, Vec<String>)> {
-    let (batches, schema) = history.into_inner();
+    let (batches, schema) = read_history(&history)?;
     let replay = replay.clone();
     let layout = FrameLayout::new(&schema, &replay.columns, &replay.series)?;
     let thread_count = threads(thread_count);
@@ -161,8 +182,12 @@ pub(crate) fn retro(
 /// Judges the releases of `history` on the calling thread, without checking for Ctrl-C. A worker that gets one
 /// release after another uses it, since it would otherwise start and join a thread for each.
 #[pyfunction]
-pub(crate) fn retro_here(py: Python<'_>, replay: &PyReplay, history: PyTable) -> PyResult<PyTable> {
-    let (batches, schema) = history.into_inner();
+pub(crate) fn retro_here(
+    py: Python<'_>,
+    replay: &PyReplay,
+    history: Bound<'_, PyAny>,
+) -> PyResult<PyTable> {
+    let (batches, schema) = read_history(&history)?;
     let layout = FrameLayout::new(&schema, &replay.columns, &replay.series)?;
     let judged = py.detach(|| judge_all(replay, &batches, &layout, 1, &WorkHandle::alone()))?;
     let table =
@@ -259,6 +284,7 @@ fn judge_all(
         work()
     } else {
         thread::scope(|scope| {
+            let threads = threads.min(releases.len().div_ceil(RELEASES_AT_ONCE));
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             workers.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
         })

@@ -10,9 +10,9 @@ use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, join_names, sort_
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use pyo3_arrow::input::AnyArray;
-use pyo3_arrow::{PyChunkedArray, PyTable};
+use pyo3_arrow::PyTable;
 
+use crate::arrow_input;
 use crate::cells::{self, UnreadCell};
 use crate::exception::Exception;
 use crate::judgement::PyJudgement;
@@ -25,7 +25,8 @@ use crate::work::interruptible;
 pub(crate) enum SideValues<'py> {
     /// A one-dimensional array.
     Numpy(PyReadonlyArray1<'py, f64>),
-    Arrow(AnyArray),
+    /// An object with the `PyCapsule` interface.
+    Arrow(Bound<'py, PyAny>),
     List(Vec<Option<f64>>),
 }
 
@@ -38,8 +39,10 @@ impl<'py> FromPyObject<'_, 'py> for SideValues<'py> {
         if value.is_instance_of::<PyList>() {
             value.extract().map(Self::List)
         } else if value.hasattr("__arrow_c_stream__")? || value.hasattr("__arrow_c_array__")? {
-            value.extract().map(Self::Arrow)
+            Ok(Self::Arrow(value.to_owned()))
         } else {
+            // The first use of numpy runs Python's code, where Ctrl-C may arrive: the numpy crate would panic there.
+            numpy::get_array_module(value.py())?;
             Ok(Self::Numpy(value.extract()?))
         }
     }
@@ -54,10 +57,7 @@ impl SideValues<'_> {
                 Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
             }
             Self::Arrow(array) => {
-                let broken = |error: String| Exception::data(path, error, "an array of numbers");
-                let chunked: PyChunkedArray = array
-                    .into_chunked_array()
-                    .map_err(|error| broken(PyErr::from(error).to_string()))?;
+                let chunked = arrow_input::array(&array, path)?;
                 let mut all = Vec::new();
                 for chunk in chunked.chunks() {
                     let read = cells::values(chunk, chunked.field(), path)?;
@@ -80,7 +80,23 @@ impl SideValues<'_> {
 /// The series of one side: a table, or for each metric its values and, if available, their times.
 pub(crate) enum SideInput<'py> {
     Series(Vec<(String, SideValues<'py>, Option<Vec<i64>>)>),
+    /// An object with the `PyCapsule` interface.
+    Frame(Bound<'py, PyAny>),
+}
+
+/// A side whose frame is read, but not its columns.
+enum OpenSide<'py> {
+    Series(Vec<(String, SideValues<'py>, Option<Vec<i64>>)>),
     Table(PyTable),
+}
+
+impl<'py> SideInput<'py> {
+    fn open(self, role: &str) -> Result<OpenSide<'py>, Exception> {
+        Ok(match self {
+            Self::Series(series) => OpenSide::Series(series),
+            Self::Frame(frame) => OpenSide::Table(arrow_input::table(&frame, role)?),
+        })
+    }
 }
 
 impl<'py> FromPyObject<'_, 'py> for SideInput<'py> {
@@ -90,7 +106,7 @@ impl<'py> FromPyObject<'_, 'py> for SideInput<'py> {
         if value.is_instance_of::<PyList>() {
             value.extract().map(Self::Series)
         } else {
-            value.extract().map(Self::Table)
+            Ok(Self::Frame(value.to_owned()))
         }
     }
 }
@@ -108,9 +124,13 @@ pub(crate) fn read(
     role: &str,
     metrics: &[String],
 ) -> Result<ReadSide, Exception> {
+    read_open(input.open(role)?, role, metrics)
+}
+
+fn read_open(input: OpenSide<'_>, role: &str, metrics: &[String]) -> Result<ReadSide, Exception> {
     let Found { plain, timed, ignored } = match input {
-        SideInput::Series(series) => from_series(series, role)?,
-        SideInput::Table(table) => from_table(table, role, metrics)?,
+        OpenSide::Series(series) => from_series(series, role)?,
+        OpenSide::Table(table) => from_table(table, role, metrics)?,
     };
     let mut side = ReadSide::default();
     let names: Vec<String> = timed.iter().filter_map(|series| series.name.clone()).collect();
@@ -273,8 +293,8 @@ fn refuse_bad(bad: Vec<UnreadCell>, role: &str) -> Result<(), Exception> {
 }
 
 /// Whether the times in a table's column have a zone; `None` if there is no such column.
-fn zoned(input: &SideInput<'_>) -> Option<bool> {
-    let SideInput::Table(table) = input else { return None };
+fn zoned(input: &OpenSide<'_>) -> Option<bool> {
+    let OpenSide::Table(table) = input else { return None };
     let schema = table.batches().first()?.schema();
     let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     match schema.field(table::time_column(&columns)?).data_type() {
@@ -302,6 +322,7 @@ pub(crate) fn judge<'py>(
             .map_err(|problem| Exception::option("looks", problem.value, problem.allowed))
     });
     let looks = looks.transpose()?;
+    let (baseline, canary) = (baseline.open("baseline")?, canary.open("canary")?);
     if let (Some(one), Some(other)) = (zoned(&baseline), zoned(&canary))
         && one != other
     {
@@ -312,8 +333,8 @@ pub(crate) fn judge<'py>(
         );
     }
     let metrics = judging.metrics();
-    let mut baseline = read(baseline, "baseline", &metrics)?;
-    let mut canary = read(canary, "canary", &metrics)?;
+    let mut baseline = read_open(baseline, "baseline", &metrics)?;
+    let mut canary = read_open(canary, "canary", &metrics)?;
     let mut warnings = std::mem::take(&mut baseline.warnings);
     warnings.append(&mut canary.warnings);
     let mut healthy = Vec::with_capacity(history.len());

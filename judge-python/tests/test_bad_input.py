@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import gc
+import io
 import json
 import tracemalloc
 
@@ -295,3 +296,127 @@ def test_nothing_leaks_over_10000_calls():
     assert tracemalloc.get_traced_memory()[0] - traced < 1 << 20
     tracemalloc.stop()
     assert allocated() - before < 4 << 20
+
+
+class Capsule:
+    """An object with the Arrow interface that returns the same capsules at each call, which it must not."""
+
+    def __init__(self, data) -> None:
+        if hasattr(data, "__arrow_c_array__"):
+            capsules = data.__arrow_c_array__()
+            self.__arrow_c_array__ = lambda requested_schema=None: capsules
+        else:
+            capsule = data.__arrow_c_stream__()
+            self.__arrow_c_stream__ = lambda requested_schema=None: capsule
+
+
+def cut_stream() -> pyarrow.RecordBatchReader:
+    """The file of a stream whose end is missing."""
+    table = pyarrow.table({"latency": numpy.arange(10_000.0)})
+    written = io.BytesIO()
+    with pyarrow.ipc.new_stream(written, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1000)
+    return pyarrow.ipc.open_stream(pyarrow.BufferReader(written.getvalue()[:20_000]))
+
+
+def failing_stream() -> pyarrow.RecordBatchReader:
+    """A stream whose source fails after the first rows."""
+
+    def batches():
+        yield pyarrow.record_batch({"latency": VALUES})
+        raise RuntimeError("the source is away")
+
+    return pyarrow.RecordBatchReader.from_batches(pyarrow.schema([("latency", pyarrow.float64())]), batches())
+
+
+def read_before(data):
+    capsule = Capsule(data)
+    (pyarrow.array if hasattr(data, "__arrow_c_array__") else pyarrow.table)(capsule)
+    return capsule
+
+
+BROKEN = {
+    "cut": (cut_stream, "read 8000 bytes for message body, got "),
+    "failing": (failing_stream, "the source is away"),
+    "read before": (lambda: read_before(pyarrow.table({"latency": VALUES})), "already released"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_arrow_stream(kind):
+    """Each function names the argument, what the reader said, and the way out."""
+    make, said = BROKEN[kind]
+    good = frame("pyarrow", TIMES, VALUES)
+    calls = {
+        "baseline: ": lambda: canary_judge.judge(CONFIG, make(), good),
+        "canary: ": lambda: canary_judge.judge(CONFIG, good, make()),
+        "history[0]: ": lambda: canary_judge.judge(CONFIG, good, good, history=[make()]),
+        "history: ": lambda: canary_judge.retro(CONFIG, make(), progress=False),
+        "instances[0]: ": lambda: canary_judge.calibrate(CONFIG, [make()], progress=False),
+        'baseline["latency"]: ': lambda: canary_judge.judge(CONFIG, {"latency": make()}, good),
+    }
+    for path, call in calls.items():
+        with pytest.raises(InvalidData) as raised:
+            call()
+        text = str(raised.value)
+        assert text.startswith(path) and said in text, text
+        assert "write a damaged file again, and give a stream only once" in text, text
+
+
+def test_an_array_that_was_read_before():
+    """The native module would read memory that was freed."""
+    refused({"latency": read_before(pyarrow.array(VALUES))}, 'baseline["latency"]', "data that was read before", "new capsules")
+    canary_judge.two_sample(Capsule(pyarrow.array(VALUES)), VALUES)
+
+
+@pytest.mark.parametrize("series", [pandas.Series(VALUES), polars.Series(VALUES)])
+def test_a_series_in_place_of_a_frame(series):
+    refused(series, "baseline: expected a pandas, polars or Arrow frame", "to_frame()", "got a Series")
+
+
+@pytest.mark.parametrize("data", [pandas.DataFrame({"a": VALUES}), polars.DataFrame({"a": VALUES}), polars.LazyFrame({"a": VALUES})])
+def test_a_frame_in_place_of_a_series(data):
+    refused({"latency": data}, 'baseline["latency"]: expected a list, an array or a series', "one column of the frame")
+
+
+def test_whole_numbers_of_any_size():
+    huge = pandas.DataFrame({"latency": pandas.Series([10**30, *VALUES], dtype=object)})
+    refused(huge, 'baseline["latency"]', "expected numbers")
+    wide = polars.DataFrame({"latency": polars.Series([int(value) for value in VALUES], dtype=polars.Int128)})
+    whole = {"latency": [float(int(value)) for value in VALUES]}
+    assert canary_judge.judge(CONFIG, wide, wide) == canary_judge.judge(CONFIG, whole, whole)
+
+
+def test_times_of_which_only_some_have_a_zone():
+    mixed = pandas.DataFrame({"timestamp": [TIMES[0], TIMES[1].replace(tzinfo=None)], "latency": VALUES[:2]})
+    refused(mixed, 'baseline["timestamp"], row 1', "tz_localize", "2026-01-01 00:01:00, unlike the rows before it")
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"interval": "0s"}, "interval: expected a millisecond to ten years (3660 days), in whole milliseconds, got 0ns"),
+        ({"warm_up": "1ns"}, "warm_up: expected 0 to ten years (3660 days), in whole milliseconds, got 1ns"),
+        ({"interval": "2m", "lifetime": "1m"}, "interval: expected at most the lifetime, 1m; leave it out for one judgement at the end, got 2m"),
+        ({"step": "1m", "lookback": "30s"}, "lookback: expected at least the step, 1m, got 30s"),
+        ({"lookback": "soon"}, 'lookback: expected a time, such as "90s", "10m", "1h 30m" or a timedelta, got "soon"'),
+        ({"threads": -1}, "threads: expected at most 1024 threads, or None for one per core, got -1"),
+        ({"threads": 10**30}, f"threads: expected at most 1024 threads, or None for one per core, got {10**30}"),
+        ({"judge": 5}, "judge: expected the name of a judge, such as EvidenceJudge-v1, got 5"),
+        ({"thresholds": (10**400, 5)}, "thresholds: expected (pass, marginal)"),
+        ({"columns": "build"}, 'columns: expected a mapping such as {"release": "build"}, got \'build\''),
+        ({"roles": {"canary": 5}}, "roles: expected a mapping such as"),
+        ({"all_intervals": "no"}, "all_intervals: expected True or False, got 'no'"),
+    ],
+)
+def test_an_option_of_a_wrong_type_or_size(options, said):
+    """The error says once what was expected."""
+    with pytest.raises(InvalidOption) as raised:
+        canary_judge.retro(history_config(), history_table(1), progress=False, **options)
+    assert str(raised.value).startswith(said) and str(raised.value).count("expected") == 1
+
+
+def test_a_level_that_is_no_number():
+    for level in ("high", None, 10**400):
+        with pytest.raises(InvalidOption, match="level: expected a number above 0 and below 1"):
+            canary_judge.two_sample(VALUES, VALUES, level=level)

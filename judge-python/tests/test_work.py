@@ -213,3 +213,19 @@ def test_without_tqdm_nothing_is_shown(capsys, recorded, monkeypatch):
     request = (recorded / "slower" / "request.json").read_text()
     assert len(canary_judge.batch([request] * 3, progress=True)) == 3
     assert capsys.readouterr().err == ""
+
+
+def test_ctrl_c_at_the_first_use_of_numpy():
+    """NumPy runs Python's code then; a crate of ours would panic."""
+    program = textwrap.dedent("""
+        import canary_judge, numpy, numpy.lib
+        def interrupted(version):
+            raise KeyboardInterrupt
+        numpy.lib.NumpyVersion = interrupted
+        try:
+            canary_judge.two_sample(numpy.arange(9.0), [1.0, 2.0, 3.0])
+        except KeyboardInterrupt:
+            print("stopped")
+    """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("stopped\n", "")

@@ -4,11 +4,13 @@ use judge_core::format;
 use judge_core::judgement::{GroupScore, MetricJudgement};
 use maud::{Markup, html};
 
+use crate::cost::members;
 use crate::isolated::isolated;
 use crate::metric::anchor;
 use crate::words;
 
 pub(crate) fn groups(groups: &[GroupScore], metrics: &[MetricJudgement], costs: &[f64]) -> Markup {
+    let members = members(metrics);
     html! {
         section aria-labelledby="groups" {
             h2 id="groups" { "Groups" }
@@ -26,7 +28,12 @@ pub(crate) fn groups(groups: &[GroupScore], metrics: &[MetricJudgement], costs: 
                                 th scope="col" { "Metrics and the points each cost" }
                             }
                         }
-                        tbody { @for group in groups { (row(group, metrics, costs)) } }
+                        tbody {
+                            @for group in groups {
+                                @let members = members.get(group.name.as_str());
+                                (row(group, members.map_or(&[], Vec::as_slice), metrics, costs))
+                            }
+                        }
                     }
                 }
             }
@@ -34,9 +41,12 @@ pub(crate) fn groups(groups: &[GroupScore], metrics: &[MetricJudgement], costs: 
     }
 }
 
-fn row(group: &GroupScore, metrics: &[MetricJudgement], costs: &[f64]) -> Markup {
-    let members = metrics.iter().zip(costs).enumerate();
-    let members = members.filter(|(_, (metric, _))| metric.groups.contains(&group.name));
+fn row(
+    group: &GroupScore,
+    members: &[usize],
+    metrics: &[MetricJudgement],
+    costs: &[f64],
+) -> Markup {
     html! {
         tr {
             th scope="row" { (isolated(&group.name)) }
@@ -48,11 +58,12 @@ fn row(group: &GroupScore, metrics: &[MetricJudgement], costs: &[f64]) -> Markup
             td.number { (format::value(group.cost)) }
             td {
                 ul.members {
-                    @for (index, (metric, cost)) in members {
+                    @for &index in members {
+                        @let (metric, cost) = (&metrics[index], costs[index]);
                         li.(words::classification(metric.classification).tone.class()) {
                             a href={ "#" (anchor(index)) } { (isolated(metric.shown_name())) }
                             @if metric.muted { " muted" }
-                            @if *cost > 0.0 { " −" (format::value(*cost)) }
+                            @if cost > 0.0 { " −" (format::value(cost)) }
                         }
                     }
                 }

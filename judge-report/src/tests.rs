@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use judge_core::judgement::Judgement;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{
@@ -151,6 +153,25 @@ fn failing_metrics_share_what_their_group_cost() {
     let costs = cost::costs(&judge(&request));
     // Of five counts three fail: a once, c twice.
     assert_eq!(costs, [20.0, 0.0, 40.0, 0.0]);
+}
+
+/// Eight times the groups take about eight times as long, not 64 times.
+#[test]
+fn many_groups_are_shown_in_linear_time() {
+    let fastest = |groups: usize| {
+        let names: Vec<String> = (0..groups).map(|index| format!("m{index:05}")).collect();
+        let judgement = judge(&request(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+        let times = (0..3).map(|_| {
+            let start = Instant::now();
+            let costs = cost::costs(&judgement);
+            let shown = groups::groups(&judgement.groups, &judgement.metrics, &costs);
+            assert_eq!(shown.0.matches("<li").count(), groups);
+            start.elapsed()
+        });
+        times.min().unwrap()
+    };
+    let (few, many) = (fastest(1_000), fastest(8_000));
+    assert!(many < few * 24, "{few:?} and {many:?}");
 }
 
 #[test]

@@ -26,11 +26,12 @@ use arrow_array::types::Float64Type;
 use judge_core::judges::NetflixAcaJudge;
 use judge_core::stage::{StageRule, WindowOptions, Windows};
 use judge_core::{CanaryConfig, MetricConfig, Thresholds};
+use judge_output::PartsError;
 use judge_retro::frame::ParquetRows;
 use judge_retro::store::RELEASES_PER_PART;
 use judge_retro::{
     AfterStop, Bulk, FrameFormat, HistoryError, HistoryOptions, HistoryWriter, MetricPlan,
-    NamedRelease, ReleaseHistory, ReleaseLine, Replay, Replayer, Store, StoreError, WrittenSeries,
+    NamedRelease, ReleaseHistory, ReleaseLine, Replay, Replayer, Store, WrittenSeries,
 };
 use judge_scenarios::random::Random;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -186,7 +187,7 @@ fn judge(file: &Path) {
 #[allow(dead_code, reason = "shown by unwrap")]
 enum Failed {
     ReleaseHistory(HistoryError),
-    Store(StoreError),
+    Store(PartsError),
 }
 
 impl From<HistoryError> for Failed {
@@ -195,8 +196,8 @@ impl From<HistoryError> for Failed {
     }
 }
 
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
+impl From<PartsError> for Failed {
+    fn from(error: PartsError) -> Self {
         Self::Store(error)
     }
 }

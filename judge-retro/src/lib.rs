@@ -26,4 +26,4 @@ pub use judge_replay::{
     RoleNames,
 };
 pub use metric_plan::MetricPlan;
-pub use store::{FrameFormat, Store, StoreError};
+pub use store::{FrameFormat, Store};

@@ -4,7 +4,7 @@ mod expression;
 mod formula;
 mod sql;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use judge_core::{CanaryConfig, JudgeError, Problem};
 use serde_json::Value;
@@ -74,7 +74,7 @@ impl MetricPlan {
     /// # Errors
     /// If an expression is invalid; the error lists all that are.
     pub fn new(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
-        let mut plan = Self { metrics: Vec::new(), series: Vec::new() };
+        let (mut metrics, mut series) = (Vec::new(), SeriesNames::default());
         let mut problems = Vec::new();
         let mut seen = BTreeSet::new();
         for (index, metric) in config.metrics.iter().enumerate() {
@@ -83,50 +83,13 @@ impl MetricPlan {
             }
             let retro = &document["metrics"][index]["analysisConfigurations"]["retro"];
             let path = format!("metrics[{index}].analysisConfigurations.retro");
-            match plan.source(&metric.name, retro, &path) {
-                Ok(source) => {
-                    plan.metrics.push(PlannedMetric { name: metric.name.clone(), source });
-                }
+            match series.source(&metric.name, retro, &path) {
+                Ok(source) => metrics.push(PlannedMetric { name: metric.name.clone(), source }),
                 Err(problem) => problems.push(problem),
             }
         }
         JudgeError::check(problems)?;
-        Ok(plan)
-    }
-
-    fn source(&mut self, name: &str, retro: &Value, path: &str) -> Result<MetricSource, Problem> {
-        let text = match retro {
-            Value::Null => return Ok(MetricSource::RecordedSeries(self.index_of(name))),
-            Value::Object(retro) => match retro.get("expression") {
-                None | Some(Value::Null) => {
-                    return Ok(MetricSource::RecordedSeries(self.index_of(name)));
-                }
-                Some(Value::String(text)) => text,
-                Some(other) => {
-                    let path = format!("{path}.expression");
-                    return Err(Problem::error(
-                        path,
-                        other,
-                        "an expression, such as \"cpu / rps\"",
-                    ));
-                }
-            },
-            other => return Err(Problem::error(path, other, "an object")),
-        };
-        let expression = Expression::parse(text).map_err(|allowed| {
-            Problem::error(format!("{path}.expression"), format!("{text:?}"), allowed)
-        })?;
-        let inputs = expression.inputs().iter().map(|input| self.index_of(input)).collect();
-        Ok(MetricSource::Derived { expression, inputs })
-    }
-
-    /// The index of the series `name`; adds the series if it is new.
-    fn index_of(&mut self, name: &str) -> usize {
-        let index = self.series.iter().position(|series| series == name);
-        index.unwrap_or_else(|| {
-            self.series.push(name.to_owned());
-            self.series.len() - 1
-        })
+        Ok(Self { metrics, series: series.names })
     }
 
     /// The series that a history must contain.
@@ -169,6 +132,52 @@ impl MetricPlan {
             }
         }
         metrics
+    }
+}
+
+/// The series that a plan needs, while it is made.
+#[derive(Default)]
+struct SeriesNames {
+    names: Vec<String>,
+    indices: HashMap<String, usize>,
+}
+
+impl SeriesNames {
+    fn source(&mut self, name: &str, retro: &Value, path: &str) -> Result<MetricSource, Problem> {
+        let text = match retro {
+            Value::Null => return Ok(MetricSource::RecordedSeries(self.index_of(name))),
+            Value::Object(retro) => match retro.get("expression") {
+                None | Some(Value::Null) => {
+                    return Ok(MetricSource::RecordedSeries(self.index_of(name)));
+                }
+                Some(Value::String(text)) => text,
+                Some(other) => {
+                    let path = format!("{path}.expression");
+                    return Err(Problem::error(
+                        path,
+                        other,
+                        "an expression, such as \"cpu / rps\"",
+                    ));
+                }
+            },
+            other => return Err(Problem::error(path, other, "an object")),
+        };
+        let expression = Expression::parse(text).map_err(|allowed| {
+            Problem::error(format!("{path}.expression"), format!("{text:?}"), allowed)
+        })?;
+        let inputs = expression.inputs().iter().map(|input| self.index_of(input)).collect();
+        Ok(MetricSource::Derived { expression, inputs })
+    }
+
+    /// The index of the series `name`; adds the series if it is new.
+    fn index_of(&mut self, name: &str) -> usize {
+        if let Some(&index) = self.indices.get(name) {
+            return index;
+        }
+        let index = self.names.len();
+        self.names.push(name.to_owned());
+        self.indices.insert(name.to_owned(), index);
+        index
     }
 }
 

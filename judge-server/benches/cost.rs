@@ -1,6 +1,7 @@
-//! Processor time a call, for each judge: the server against the judgement alone and two bare tonic
-//! handlers. Both answer with nothing; one only decodes the message, the other judges it too, and so
-//! shows what any service would cost: a judgement takes the caches from whatever reads and writes.
+//! Processor time a call, for each judge: the server against the judgement alone and three bare tonic
+//! handlers. One only decodes the message and answers with nothing. One judges it too: a judgement takes
+//! the caches from whatever reads and writes. The third judges on another thread and answers with the
+//! judgement, which no service that keeps judgements off its I/O threads can do for less.
 //! `cargo bench -p canary-judge-server --bench cost` (add `-- --judge NAME` for one of them)
 
 mod harness;
@@ -15,7 +16,7 @@ use cpu_time::ThreadTime;
 use harness::{METRICS, POINTS, Server, request};
 use judge_contract::proto::judge_service_server::{JudgeService, JudgeServiceServer};
 use judge_contract::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
-use judge_core::{Judge, JudgeRequest, Scratch, judges};
+use judge_core::{Judge, JudgeRequest, Judgement, Scratch, judges};
 use judge_server::{Listeners, Refusal, Settings, logs, serve, threads};
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, Streaming};
@@ -56,8 +57,9 @@ fn main() -> anyhow::Result<()> {
     match mode.as_deref() {
         Some("full") => runtime.block_on(serve_full(false)),
         Some("kept") => runtime.block_on(serve_full(true)),
-        Some("bare") => runtime.block_on(serve_bare(Bare { judges: false })),
-        Some("silent") => runtime.block_on(serve_bare(Bare { judges: true })),
+        Some("bare") => runtime.block_on(serve_bare(Bare::Decodes)),
+        Some("silent") => runtime.block_on(serve_bare(Bare::Judges)),
+        Some("plain") => runtime.block_on(serve_bare(Bare::Answers)),
         _ => tokio::runtime::Runtime::new()?.block_on(measure(only.as_deref())),
     }
 }
@@ -90,6 +92,8 @@ struct Costs {
     bare: f64,
     /// Judges besides.
     silent: f64,
+    /// Judges on another thread, and answers with the judgement.
+    plain: f64,
     full: f64,
     /// With a store, a source, and all listeners, but no canary under way.
     kept: f64,
@@ -105,6 +109,7 @@ impl Costs {
         let servers = [
             Served::start("bare").await?,
             Served::start("silent").await?,
+            Served::start("plain").await?,
             Served::start("full").await?,
             Served::start("kept").await?,
         ];
@@ -132,15 +137,16 @@ impl Costs {
             explained: micros(explained.as_secs_f64()),
             bare: of_server(0),
             silent: of_server(1),
-            full: of_server(2),
-            kept: of_server(3),
+            plain: of_server(2),
+            full: of_server(3),
+            kept: of_server(4),
         })
     }
 }
 
 impl std::fmt::Display for Costs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { judgement, explained, bare, silent, full, kept } = self;
+        let Self { judgement, explained, bare, silent, plain, full, kept } = self;
         let beyond = |handler: f64, from: f64| {
             let rest = handler - from;
             format!("{rest:.1} = {:.2} bare", rest / bare)
@@ -148,9 +154,11 @@ impl std::fmt::Display for Costs {
         write!(
             f,
             "in process {judgement:.1} us, {explained:.1} with its sentences; bare handler {bare:.1}, one \
-             that judges {silent:.1}, server {full:.1}; beyond the judgement {} and {}, beyond its \
-             sentences {}; server that keeps canaries {kept:.1} = {:+.1} %",
+             that judges {silent:.1}, one that judges on another thread and answers {plain:.1}, server \
+             {full:.1}; beyond the judgement {}, {} and {}, beyond its sentences {}; server that keeps \
+             canaries {kept:.1} = {:+.1} %",
             beyond(*silent, *judgement),
+            beyond(*plain, *judgement),
             beyond(*full, *judgement),
             beyond(*full, *explained),
             100.0 * (kept / full - 1.0),
@@ -269,9 +277,21 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// Decodes, and answers with nothing.
-struct Bare {
-    judges: bool,
+/// A handler without limits, log and metrics.
+#[derive(Clone, Copy)]
+enum Bare {
+    /// Answers with nothing.
+    Decodes,
+    /// Judges where it reads, and answers with nothing.
+    Judges,
+    /// Judges on another thread, and answers with the judgement.
+    Answers,
+}
+
+fn judge(request: proto::JudgeRequest) -> Result<Judgement, Refusal> {
+    let request = JudgeRequest::try_from(request)?;
+    let judge = judges::built_in().chosen_by(&request)?;
+    Ok(SCRATCH.with_borrow_mut(|scratch| judge.judge_with(&request, scratch))?)
 }
 
 #[tonic::async_trait]
@@ -284,13 +304,21 @@ impl JudgeService for Bare {
         request: Request<proto::JudgeRequest>,
     ) -> Result<Response<proto::JudgeResponse>, Status> {
         let request = std::hint::black_box(request.into_inner());
-        if self.judges {
-            let request = JudgeRequest::try_from(request).map_err(Refusal::from)?;
-            let judge = judges::built_in().chosen_by(&request).map_err(Refusal::from)?;
-            let judged = SCRATCH.with_borrow_mut(|scratch| judge.judge_with(&request, scratch));
-            std::hint::black_box(judged.map_err(Refusal::from)?);
-        }
-        Ok(Response::new(proto::JudgeResponse::default()))
+        let answer = match self {
+            Self::Decodes => proto::JudgeResponse::default(),
+            Self::Judges => {
+                std::hint::black_box(judge(request)?);
+                proto::JudgeResponse::default()
+            }
+            Self::Answers => {
+                let id = request.id.clone();
+                let judging = move || judge(request).map(proto::Judgement::from);
+                let judged = tokio::task::spawn_blocking(judging).await;
+                let judgement = Some(judged.map_err(|_| Refusal::Internal)??);
+                proto::JudgeResponse { id, judgement }
+            }
+        };
+        Ok(Response::new(answer))
     }
 
     async fn judge_stream(

@@ -4,7 +4,7 @@ use crate::sources::{crates, toml, workspace};
 
 /// The crates from the bottom up. Crates of one row do not depend on each other.
 const ROWS: &[&[&str]] = &[
-    &["judge-core", "judge-points", "judge-ordered", "checks"],
+    &["judge-core", "judge-points", "judge-ordered", "judge-output", "checks"],
     &[
         "judge-calibrate",
         "judge-contract",

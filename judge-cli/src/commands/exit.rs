@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use judge_core::Verdict;
 use judge_core::stage::WindowError;
+use judge_output::PartsError;
 
 use crate::input::{FetchFailed, InputError};
 
@@ -41,6 +42,9 @@ fn is_bad_input(error: &(dyn Error + 'static)) -> bool {
     }
     if let Some(failed) = error.downcast_ref::<FetchFailed>() {
         return failed.is_bad_input();
+    }
+    if let Some(error) = error.downcast_ref::<PartsError>() {
+        return !matches!(error, PartsError::Read { .. } | PartsError::Write { .. });
     }
     super::fetch::is_bad_input(error) || error.is::<InputError>() || error.is::<WindowError>()
 }

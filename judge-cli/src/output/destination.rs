@@ -1,14 +1,11 @@
 //! The destination of a result.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, IntoInnerError, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice, StripStream};
 use anyhow::Context;
-
-/// Size of the write buffer, in bytes.
-const BUFFER_BYTES: usize = 1 << 20;
+use judge_output::replace;
 
 /// Stdout or a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,40 +67,6 @@ impl Destination {
 pub(super) fn write_stdout(shown: &[u8], color: ColorChoice) -> anyhow::Result<()> {
     let mut stdout = AutoStream::new(io::stdout().lock(), color);
     stdout.write_all(shown).and_then(|()| stdout.flush()).context("cannot write to standard output")
-}
-
-/// Replaces a file atomically by the output of `content`, or writes directly to a pipe or device.
-pub(crate) fn replace(
-    path: &Path,
-    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
-) -> io::Result<()> {
-    // If the path is a link, we replace the file that it points to and keep the link.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let existing = fs::metadata(&target).ok();
-    if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
-        let mut out = BufWriter::new(File::options().write(true).open(&target)?);
-        content(&mut out)?;
-        return out.flush();
-    }
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let file = tempfile::Builder::new()
-        .permissions(existing.map_or_else(new_file, |existing| existing.permissions()))
-        .tempfile_in(directory)?;
-    let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
-    content(&mut out)?;
-    let file = out.into_inner().map_err(IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(&target).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Permissions of a new file; the system applies the umask.
-#[cfg(unix)]
-fn new_file() -> Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 /// Whether `error` only means that the reader of the output has stopped reading.

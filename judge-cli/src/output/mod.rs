@@ -32,7 +32,7 @@ use serde::Serialize;
 use crate::args::{Color, ListFormat};
 use style::{ERROR, WARNING};
 
-pub(crate) use destination::{Destination, reader_went_away, replace};
+pub(crate) use destination::{Destination, reader_went_away};
 pub(crate) use json::{BadLine, FullJudgement, JudgeSummary, Proposed};
 pub(crate) use look::{LookLine, MonitorLine};
 pub(crate) use page::{Page, html};

@@ -119,16 +119,15 @@ fn a_history_has_one_origin() {
 
     let resumed = fetch(&store, "--output h.ndjson --resume");
     for (arguments, expected) in [
-        (fetch(&other, "--output h.ndjson --resume"), "give the same sources"),
-        (resumed.replace("canary.json", "other.json"), "give its config"),
+        (fetch(&other, "--output h.ndjson --resume"), "the sources was "),
+        (resumed.replace("canary.json", "other.json"), "the queries of the config was "),
     ] {
         let answer = folder.judge(&arguments);
         assert_eq!(answer.code, 2, "{answer:?}");
         assert!(
-            answer.stderr.contains("expected ") && answer.stderr.contains(", got "),
+            answer.stderr.contains(expected) && answer.stderr.contains("use the same settings"),
             "{answer:?}"
         );
-        assert!(answer.stderr.contains(expected), "{answer:?}");
     }
     assert!(other.asked().is_empty(), "{:?}", other.asked());
 
@@ -138,6 +137,48 @@ fn a_history_has_one_origin() {
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(answer.stdout.ends_with("h.ndjson: 3 releases\n"), "{answer:?}");
     assert_eq!(rows(&folder, "h.ndjson").len(), 3 * 2 * 10);
+}
+
+#[test]
+fn a_changed_part_is_noticed_before_anything_is_asked() {
+    let store = Store::open(|asked| {
+        if asked.query.contains("v3") { (AWAY, "busy".to_owned()) } else { shop(asked) }
+    });
+    let folder = folder(LIST);
+    assert_eq!(folder.judge(&fetch(&store, "--output h.ndjson")).code, 1);
+    let asked = store.asked().len();
+    let part = folder.path().join("h.ndjson.parts/000001.part");
+    let whole = fs::read_to_string(&part).unwrap();
+    fs::write(&part, whole.replacen("30", "31", 1)).unwrap();
+    let answer = folder.judge(&fetch(&store, "--output h.ndjson --resume"));
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("000001.part was changed after it was written"), "{answer:?}");
+    assert_eq!(store.asked().len(), asked);
+
+    // The way out that the error names.
+    fs::remove_file(part).unwrap();
+    let answer = folder.judge(&fetch(&store, "--output h.ndjson --resume"));
+    assert!(answer.stdout.contains("2 releases, 1 of them fetched before"), "{answer:?}");
+}
+
+/// The settings are removed first: without them no part counts.
+#[test]
+fn a_run_that_is_killed_while_it_removes_its_parts_leaves_no_part() {
+    let away = Arc::new(AtomicBool::new(true));
+    let busy = Arc::clone(&away);
+    let store = Store::open(move |asked| {
+        let busy = busy.load(Ordering::SeqCst) && asked.query.contains("v3");
+        if busy { (AWAY, "busy".to_owned()) } else { shop(asked) }
+    });
+    let folder = folder(LIST);
+    assert_eq!(folder.judge(&fetch(&store, "--output h.ndjson")).code, 1);
+    let parts = folder.path().join("h.ndjson.parts");
+    fs::remove_file(parts.join("settings.json")).unwrap();
+    away.store(false, Ordering::SeqCst);
+    let answer = folder.judge(&fetch(&store, "--output h.ndjson --resume"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stdout.ends_with("h.ndjson: 3 releases\n"), "{answer:?}");
+    assert!(!parts.exists());
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn run_and_interrupt(place: &TestFolder, arguments: &str, parts: &Path) -> Answe
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !parts.join("000000.lines").exists() {
+    while !parts.join("000000.part").exists() {
         if child.try_wait().unwrap().is_some() {
             break;
         }

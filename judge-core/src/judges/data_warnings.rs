@@ -9,16 +9,18 @@ use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 use crate::warning::{NoDataOutcome, Warning};
 
+use super::configs::Configs;
+
 /// Adds warnings about the data of `request`, judged as `metrics`.
 pub(super) fn warn_of(
     request: &JudgeRequest,
     metrics: &[MetricJudgement],
     warnings: &mut Vec<Warning>,
 ) {
-    let halves = halves(&request.pairs);
+    let (halves, configs) = (halves(&request.pairs), Configs::new(request));
     for (pair, metric) in request.pairs.iter().zip(metrics) {
         if !metric.muted && !halves.contains_key(pair.name.as_str()) {
-            warn_of_silence(request, pair, metric, warnings);
+            warn_of_silence(&configs, pair, metric, warnings);
         }
     }
     warnings.extend(halves.iter().map(|(name, halves)| halves.warning(name)));
@@ -26,7 +28,7 @@ pub(super) fn warn_of(
 }
 
 fn warn_of_silence(
-    request: &JudgeRequest,
+    configs: &Configs<'_>,
     pair: &MetricPair,
     metric: &MetricJudgement,
     warnings: &mut Vec<Warning>,
@@ -36,7 +38,7 @@ fn warn_of_silence(
     if silent == [None, None] {
         return;
     }
-    let config = request.config.metric(&pair.name);
+    let config = configs.get(&pair.name);
     let replaced = config.is_some_and(|config| config.nan_strategy == NanStrategy::Replace);
     let judged = metric.baseline.counts.judged > 0 && metric.canary.counts.judged > 0;
     let outcome = match metric.standing() {

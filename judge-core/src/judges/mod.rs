@@ -8,6 +8,7 @@
 //! A config names its judge. [`built_in`] finds it by that name; [`Judges`] takes judges of your own beside
 //! the two.
 
+mod configs;
 mod data_warnings;
 pub mod evidence;
 mod judge;

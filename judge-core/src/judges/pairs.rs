@@ -1,9 +1,8 @@
-//! What all judges share: the config of each pair, missing data, and warnings about metrics.
+//! What all judges share: missing data, and warnings about metrics.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::config::{MetricConfig, NanStrategy};
-use crate::error::JudgeError;
 use crate::judgement::{Classification, MetricJudgement, Side};
 use crate::problem::Problem;
 use crate::request::JudgeRequest;
@@ -11,32 +10,6 @@ use crate::series::MetricPair;
 use crate::warning::Warning;
 
 use super::data_warnings;
-
-/// The metrics of a config by name; of two with one name, the first.
-pub(super) struct Configs<'a>(HashMap<&'a str, &'a MetricConfig>);
-
-impl<'a> Configs<'a> {
-    pub(super) fn new(request: &'a JudgeRequest) -> Self {
-        let metrics = request.config.metrics.iter().rev();
-        Self(metrics.map(|metric| (metric.name.as_str(), metric)).collect())
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&'a MetricConfig> {
-        self.0.get(name).copied()
-    }
-
-    pub(super) fn for_pair(
-        &self,
-        index: usize,
-        pair: &MetricPair,
-    ) -> Result<&'a MetricConfig, JudgeError> {
-        self.get(&pair.name).ok_or_else(|| {
-            let path = format!("metricSetPairList[{index}].name");
-            let allowed = "the name of a metric in canaryConfig.metrics";
-            Problem::error(path, format!("{:?}", pair.name), allowed).into()
-        })
-    }
-}
 
 /// Adds warnings about the data of `request`, judged as `metrics`, and about metrics of the config without a
 /// pair.

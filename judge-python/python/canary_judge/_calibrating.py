@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import _frames, _native
+from . import _frames, _native, _options
 from ._config import Config, Thresholds, config_text, judging, warn
 from ._errors import InvalidOption, Problem
 from ._progress import shown
@@ -62,14 +62,16 @@ def _instances(instances: Mapping[str, Any] | Iterable[Any]) -> list[tuple[str, 
     return [(f"instances[{index}]", side) for index, side in enumerate(_frames.sides(instances, "instances"))]
 
 
-def _options(
+def _asked(
     minutes: Sequence[float], change: float, power: float, pairs: int, seed: int, threads: int | None
 ) -> dict[str, Any]:
     if not isinstance(minutes, Iterable):
         raise InvalidOption([Problem("minutes", "a list of lengths, such as [10, 30]", repr(minutes))])
     return {
-        "minutes": [float(length) for length in minutes], "change": float(change), "power": float(power),
-        "pairs": pairs, "seed": seed, "threads": threads,
+        "minutes": [_options.number("minutes", length) for length in minutes],
+        "change": _options.number("change", change), "power": _options.number("power", power),
+        "pairs": _options.whole("pairs", pairs), "seed": _options.whole("seed", seed),
+        "threads": _options.threads(threads),
     }  # fmt: skip
 
 
@@ -111,7 +113,7 @@ def calibrate(
         KeyboardInterrupt: after Ctrl-C, within 100 ms; the threads end with the figures in work.
     """
     read = judging(config, judge, thresholds)
-    options = _options(minutes, change, power, pairs, seed, threads)
+    options = _asked(minutes, change, power, pairs, seed, threads)
     with shown(progress, "figure") as show:
         text, warnings = _native.calibrate(read, _instances(instances), options, show)
     for warning in warnings:
@@ -148,9 +150,10 @@ def propose(
         The proposal: each of ``metrics`` has its ``allowance`` and the reason.
     """
     read = judging(config, judge, thresholds)
-    options = _options([minutes], 0.2, 0.8, pairs, seed, threads)
+    options = _asked([minutes], 0.2, 0.8, pairs, seed, threads)
+    target = _options.number("false_alarms", false_alarms), _options.number("largest", largest)
     with shown(progress, "figure") as show:
-        text, warnings = _native.propose(read, _instances(instances), options, false_alarms, largest, show)
+        text, warnings = _native.propose(read, _instances(instances), options, *target, show)
     for warning in warnings:
         warn(warning)
     proposal: dict[str, Any] = json.loads(text)

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union
 
-from . import _native
+from . import _native, _options
 from ._errors import CanaryJudgeWarning, InvalidConfig, InvalidOption, Problem
 
 Config = Union[Mapping[str, Any], str, "os.PathLike[str]"]
 """A canary config: Kayenta's JSON as a dict, as text, or the path of a file."""
 Thresholds = Union[Mapping[str, float], tuple[float, float]]
 """Scores for Pass and Marginal: ``(95, 75)`` or ``{"pass": 95, "marginal": 75}``."""
+JUDGE = "the name of a judge, such as EvidenceJudge-v1"
 
 
 def config_text(config: Config) -> str:
@@ -48,7 +49,7 @@ def _thresholds(thresholds: Thresholds | None) -> tuple[float, float] | None:
         else:
             high, low = thresholds
             return float(high), float(low)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         pass
     expected = '(pass, marginal), or {"pass": ..., "marginal": ...}'
     raise InvalidOption([Problem("thresholds", expected, repr(thresholds))])
@@ -58,7 +59,8 @@ def judging(
     config: Config, judge: str | None, thresholds: Thresholds | None, *, quiet: bool = False
 ) -> _native.Judging:
     """Checks ``config`` with its judge. Warns of suspect fields, unless a judgement will warn of them."""
-    read = _native.Judging(config_text(config), judge, _thresholds(thresholds))
+    named = _options.text("judge", judge, JUDGE)
+    read = _native.Judging(config_text(config), named, _thresholds(thresholds))
     for warning in [] if quiet else read.warnings:
         warn(warning)
     return read

@@ -44,6 +44,9 @@ def _from_pandas(frame: Any, path: str) -> Any:
     elif any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     names = [str(name) for name in frame.columns]
+    for name in names:
+        if not _is_unicode(name):
+            raise InvalidData([Problem(path, "names of columns that are text", ascii(name))])
     frame = frame.set_axis(names, axis="columns")
     try:
         import pyarrow
@@ -55,13 +58,32 @@ def _from_pandas(frame: Any, path: str) -> Any:
         _refuse_periods(column, f'{path}["{name}"]')
         try:
             arrays.append(pyarrow.array(column, from_pandas=True))
-        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
+            _refuse_mixed_zones(column, arrays[-1], path)
+        except (pyarrow.ArrowException, OverflowError) as error:
             row, got = _odd_cell(column)
             where = f"{path}[{name!r}]" if row is None else f"{path}[{name!r}], row {row}"
             where = where.replace("'", '"')
             expected = "numbers, text or times, of one type; convert the column, as with pandas.to_numeric, or leave it out"
             raise InvalidData([Problem(where, expected, got or f"type {column.dtype}: {error}")]) from error
     return pyarrow.table(arrays, names=names)
+
+
+def _refuse_mixed_zones(column: Any, array: Any, path: str) -> None:
+    """Refuses times of which only some have a zone: Arrow would read the others as UTC."""
+    import pyarrow
+
+    if column.dtype != object or not pyarrow.types.is_timestamp(array.type):
+        return
+    first = None
+    for row, cell in enumerate(column):
+        if cell is None or cell != cell:
+            continue
+        zoned = cell.tzinfo is not None
+        if first is None:
+            first = zoned
+        elif zoned is not first:
+            expected = 'times with a zone in all rows, or in none: localize the naive ones, as with tz_localize("UTC")'
+            raise InvalidData([Problem(f'{path}["{column.name}"], row {row}', expected, f"{cell}, unlike the rows before it")])
 
 
 def _odd_cell(column: Any) -> tuple[int | None, str]:
@@ -78,13 +100,15 @@ def _odd_cell(column: Any) -> tuple[int | None, str]:
 
 
 def _typed(data: Any) -> Any:
-    """Gives a type to the columns of a polars frame or series that have no value: the native module cannot read their own."""
+    """Casts the columns of a polars frame, or a series, whose types the native module cannot read: without any value, and
+    whole numbers of 128 bits."""
     import polars
 
+    types = {polars.Null: polars.String, polars.Int128: polars.Float64}
     if isinstance(data, polars.Series):
-        return data.cast(polars.String) if data.dtype == polars.Null else data
-    untyped = [name for name, dtype in data.schema.items() if dtype == polars.Null]
-    return data.with_columns(polars.col(untyped).cast(polars.String)) if untyped else data
+        return data.cast(types[data.dtype]) if data.dtype in types else data
+    casts = {name: types[dtype] for name, dtype in data.schema.items() if dtype in types}
+    return data.cast(casts) if casts else data
 
 
 def _in_chunks(frame: Any) -> Any:
@@ -111,15 +135,25 @@ def table(frame: Any, path: str, expected: str = FRAME) -> Any:
         return _from_pandas(frame, path)
     if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):
         frame = frame.collect()
-    if library(frame) == "polars":
+    if _is_series(frame):
+        raise InvalidData([Problem(path, f"{expected}; a series becomes a frame with to_frame()", f"a {type(frame).__name__}")])
+    if library(frame) == "polars" and hasattr(frame, "schema"):
         return _in_chunks(_typed(frame))
     if hasattr(frame, "__arrow_c_stream__"):
         return frame
     if hasattr(frame, "__arrow_c_array__"):
         import pyarrow
 
-        return pyarrow.table(pyarrow.record_batch(frame))
+        try:
+            return pyarrow.table(pyarrow.record_batch(frame))
+        except (pyarrow.ArrowException, TypeError, ValueError) as error:
+            raise InvalidData([Problem(path, expected, f"a {type(frame).__name__} that cannot be read: {error}")]) from error
     raise InvalidData([Problem(path, expected, f"a {type(frame).__name__}")])
+
+
+def _is_series(data: Any) -> bool:
+    """Whether ``data`` is one column of pandas or polars."""
+    return library(data) in ("pandas", "polars") and type(data).__name__ == "Series"
 
 
 def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
@@ -139,10 +173,15 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
             expected = "numbers; convert it with pandas.to_numeric"
             raise InvalidData([Problem(path, expected, f"a column of type {values.dtype}")])
         return values.to_numpy(dtype="float64", na_value=float("nan")), times
-    if library(values) == "polars":
+    expected = "a list, an array or a series of numbers"
+    if hasattr(values, "columns"):
+        raise InvalidData([Problem(path, f"{expected}, such as one column of the frame", f"a {type(values).__name__}")])
+    if library(values) == "polars" and _is_series(values):
         return _typed(values), None
-    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+    if hasattr(values, "__arrow_c_stream__"):
         return values, None
+    if hasattr(values, "__arrow_c_array__"):
+        return _ArrowArray(values, path), None
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(values, numpy.ndarray):
         if values.ndim != 1:
@@ -155,9 +194,36 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
             values = values.filled(numpy.nan)
         return numpy.ascontiguousarray(values), None
     if isinstance(values, (str, bytes, Mapping, Set)) or not isinstance(values, Iterable):
-        expected = "a list, an array or a series of numbers"
         raise InvalidData([Problem(path, expected, f"a {type(values).__name__}")])
     return [_number(value, f"{path}, row {row}") for row, value in enumerate(values)], None
+
+
+class _ArrowArray:
+    """An array with the Arrow PyCapsule interface, whose capsules nobody has read before: the native module would read
+    memory that was freed."""
+
+    def __init__(self, array: Any, path: str) -> None:
+        expected = "an array whose Arrow data can be read; an object of this interface returns new capsules at each call"
+        try:
+            self._capsules = schema, data = array.__arrow_c_array__()
+            released = _released(schema, b"arrow_schema", 7) or _released(data, b"arrow_array", 8)
+        except (TypeError, ValueError) as error:
+            raise InvalidData([Problem(path, expected, f"a {type(array).__name__} that cannot be read: {error}")]) from error
+        if released:
+            raise InvalidData([Problem(path, expected, "data that was read before")])
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any:
+        return self._capsules
+
+
+def _released(capsule: Any, name: bytes, callback: int) -> bool:
+    """Whether the structure in a capsule was read before: then its callback, the pointer at this position, is null."""
+    import ctypes
+
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    words = ctypes.cast(pointer(capsule, name), ctypes.POINTER(ctypes.c_void_p))
+    return not words[callback]
 
 
 def _number(value: Any, path: str) -> float | None:
@@ -183,11 +249,16 @@ def side(data: Any, role: str) -> Any:
     if isinstance(data, Mapping):
         series = []
         for name, given in data.items():
-            if not isinstance(name, str):
-                raise InvalidData([Problem(role, "names of metrics as keys", repr(name))])
+            if not isinstance(name, str) or not _is_unicode(name):
+                raise InvalidData([Problem(role, "names of metrics as keys", ascii(name))])
             series.append((name, *_values(given, f'{role}["{name}"]')))
         return series
     return table(data, role, SIDE)
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether ``name`` has no lone surrogates, which are no characters."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def sides(given: Any, path: str) -> list[Any]:

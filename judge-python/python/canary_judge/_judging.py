@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Union
 
-from . import _frames, _native
-from ._config import Config, Thresholds, judging
+from . import _frames, _native, _options
+from ._config import JUDGE, Config, Thresholds, judging
 from ._errors import CanaryJudgeError, InvalidData, InvalidOption, Problem
 from ._judgement import Judgement
 from ._progress import shown
@@ -113,8 +113,9 @@ def batch(
         raise InvalidData([Problem("requests", "a list of requests", f"a {type(requests).__name__}")])
     texts = [_request(request, index) for index, request in enumerate(requests)]
     sent = [text for text in texts if isinstance(text, str)]
+    named, count = _options.text("judge", judge, JUDGE), _options.threads(threads)
     with shown(progress, "canary") as show:
-        judged = iter(_native.batch(sent, judge, threads, show))
+        judged = iter(_native.batch(sent, named, count, show))
     results: list[Judgement | CanaryJudgeError] = []
     for text in texts:
         one = next(judged) if isinstance(text, str) else text
@@ -152,5 +153,6 @@ def two_sample(baseline: Any, canary: Any, *, level: float = 0.98) -> dict[str, 
     10.0
     """
     values = _frames.values(baseline, "baseline"), _frames.values(canary, "canary")
-    compared: dict[str, Any] = json.loads(_native.two_sample(*values, level))
+    confidence = _options.number("level", level, "a number above 0 and below 1")
+    compared: dict[str, Any] = json.loads(_native.two_sample(*values, confidence))
     return compared

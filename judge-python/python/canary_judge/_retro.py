@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Literal, Union
 
-from . import _frames, _native
+from . import _frames, _native, _options
 from ._config import Config, Thresholds, judging, warn
 from ._errors import InvalidOption, Problem
 from ._progress import shown
@@ -19,13 +19,8 @@ def _duration(name: str, value: Duration) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, timedelta):
-        return f"{value // timedelta(microseconds=1)}us" if value >= timedelta(0) else str(value)
+        return f"{value // timedelta(microseconds=1)}us" if value >= timedelta(0) else repr(value)
     raise InvalidOption([Problem(name, 'a time, such as "10m" or a timedelta', repr(value))])
-
-
-def _names(roles: Mapping[str, str | Iterable[str]] | None, role: str) -> list[str]:
-    named = (roles or {}).get(role, [])
-    return [named] if isinstance(named, str) else list(named)
 
 
 def replay(
@@ -47,9 +42,8 @@ def replay(
     """Checks the config and the windows of :func:`retro`."""
     if stage_rule not in ("judge", "spinnaker"):
         raise InvalidOption([Problem("stage_rule", "judge or spinnaker", repr(stage_rule))])
-    unknown = sorted(set(roles or {}) - {"baseline", "canary"})
-    if unknown:
-        raise InvalidOption([Problem("roles", "the keys baseline and canary", repr(unknown[0]))])
+    if not isinstance(all_intervals, bool):
+        raise InvalidOption([Problem("all_intervals", "True or False", repr(all_intervals))])
     windows = {
         "lifetime": None if lifetime is None else _duration("lifetime", lifetime),
         "warm_up": _duration("warm_up", warm_up),
@@ -60,8 +54,8 @@ def replay(
         "spinnaker": stage_rule == "spinnaker",
         "all_intervals": all_intervals,
     }
-    names = _names(roles, "baseline"), _names(roles, "canary")
-    return _native.Replay(judging(config, judge, thresholds), windows, dict(columns or {}), *names)
+    names = _options.columns(columns), *_options.roles(roles)
+    return _native.Replay(judging(config, judge, thresholds), windows, *names)
 
 
 def retro(
@@ -121,9 +115,10 @@ def retro(
         baseline_offset=baseline_offset, step=step, stage_rule=stage_rule, all_intervals=all_intervals,
         judge=judge, thresholds=thresholds, columns=columns, roles=roles,
     )  # fmt: skip
+    count = _options.threads(threads)
     table = _frames.table(history, "history")
     with shown(progress, "release") as show:
-        rows, warnings = _native.retro(prepared, table, threads, show)
+        rows, warnings = _native.retro(prepared, table, count, show)
     for warning in warnings:
         warn(warning)
     return _frames.frame(rows, _frames.library(history))

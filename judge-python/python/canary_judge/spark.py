@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow
 
-from . import _calibrating, _native, _retro
+from . import _calibrating, _native, _options, _retro
 from ._config import Config, Thresholds, config_text, judging
 from ._errors import CanaryJudgeError, InvalidData, Problem
 from ._retro import Duration
@@ -102,14 +102,15 @@ def retro(
         "baseline_offset": baseline_offset, "step": step,
     }  # fmt: skip
     text = config_text(config)
-    named = {role: _retro._names(roles, role) for role in roles or {}}
+    renamed = _options.columns(columns)
+    named = dict(zip(("baseline", "canary"), _options.roles(roles)))
     settings = json.dumps({
         "config": text, "stage_rule": stage_rule, "all_intervals": all_intervals, "judge": judge,
-        "thresholds": thresholds, "columns": dict(columns or {}), "roles": named,
+        "thresholds": thresholds, "columns": renamed, "roles": named,
         **{name: None if length is None else _retro._duration(name, length) for name, length in lengths.items()},
     })  # fmt: skip
     replay = _prepared(settings)
-    names = {column: (columns or {}).get(column, column) for column in _COLUMNS}
+    names = {column: renamed.get(column, column) for column in _COLUMNS}
     metrics = [metric["name"] for metric in json.loads(text).get("metrics", [])]
     known = [column for column in df.columns if column in {*names.values(), *metrics}]
     wanted = _numbered(df, known)

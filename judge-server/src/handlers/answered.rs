@@ -63,6 +63,12 @@ impl From<(Response<Body>, Outcome)> for Answered {
     }
 }
 
+impl From<Response<Body>> for Answered {
+    fn from(response: Response<Body>) -> Self {
+        (response, Outcome::default()).into()
+    }
+}
+
 /// How a stream ended, and the reservation of the answers that are still to be written.
 #[derive(Debug)]
 pub(crate) struct Ending {

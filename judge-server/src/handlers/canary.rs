@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use judge_canary::{Canaries, WatchEvent};
 use judge_contract::{guard, proto, proto_json};
 use prost::{Message, Name};
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -21,7 +22,6 @@ use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json, query};
 use crate::convert::canary::{canary_message, look_message};
 use crate::convert::refusal::Refusal;
-use crate::observe::outcome::Outcome;
 
 /// Time between two keep-alive comments of an open stream of events, so that no proxy ends it.
 const EVENT_SILENCE: Duration = Duration::from_secs(15);
@@ -79,7 +79,7 @@ impl Asked<'_> {
             Port::Grpc => respond(stream::iter([Ok(answer.encode_to_vec().into())]), encoding),
             _ => return Ok(json::json(StatusCode::OK, proto_json::write(&answer)?)),
         };
-        Ok((response, Outcome::default()).into())
+        Ok(response.into())
     }
 
     /// The message of the request.
@@ -127,7 +127,7 @@ impl Asked<'_> {
         } else {
             server_sent(events.map(|event| event.map_err(Refusal::from)), draining, age)
         };
-        Ok((response, Outcome::default()).into())
+        Ok(response.into())
     }
 }
 
@@ -138,10 +138,10 @@ fn last_event(headers: &HeaderMap) -> usize {
 }
 
 fn event_message(event: WatchEvent) -> proto::WatchCanaryResponse {
-    use proto::watch_canary_response::Event;
+    use proto::watch_canary_response::Event as Word;
     let event = match event {
-        WatchEvent::Look(look) => Some(Event::Look(look_message(*look))),
-        WatchEvent::Ended(canary) => Some(Event::Ended(canary_message(*canary))),
+        WatchEvent::Look(look) => Some(Word::Look(look_message(*look))),
+        WatchEvent::Ended(canary) => Some(Word::Ended(canary_message(*canary))),
         _ => None,
     };
     proto::WatchCanaryResponse { event }
@@ -155,30 +155,22 @@ fn server_sent(
 ) -> Response<Body> {
     let events = events.map(|event| {
         let event = event.map_err(std::io::Error::other)?;
-        let (name, id) = match &event {
-            WatchEvent::Look(look) => ("look", look.window.number.to_string()),
-            _ => ("ended", String::new()),
+        let named = match &event {
+            WatchEvent::Look(look) => {
+                Event::default().event("look").id(look.window.number.to_string())
+            }
+            _ => Event::default().event("ended"),
         };
         let data = proto_json::write(&event_message(event)).map_err(std::io::Error::other)?;
-        let id = if id.is_empty() { id } else { format!("id: {id}\n") };
-        let data = String::from_utf8_lossy(&data);
-        Ok::<_, std::io::Error>(Bytes::from(format!("event: {name}\n{id}data: {data}\n\n")))
+        Ok::<_, std::io::Error>(named.data(String::from_utf8_lossy(&data)))
     });
-    let silence = tokio_stream::StreamExt::timeout_repeating(
-        Box::pin(events),
-        tokio::time::interval_at(Instant::now() + EVENT_SILENCE, EVENT_SILENCE),
-    );
-    let with_signs =
-        silence.map(|event| event.unwrap_or_else(|_| Ok(Bytes::from_static(b": waiting\n\n"))));
     let end = async move {
         tokio::select! {
             () = draining.cancelled() => {}
             () = tokio::time::sleep(age) => {}
         }
     };
-    let mut response = Response::new(Body::from_stream(with_signs.take_until(end)));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let alive = KeepAlive::new().interval(EVENT_SILENCE).text("waiting");
+    let events = Sse::new(events.take_until(end)).keep_alive(alive);
+    ([(header::CACHE_CONTROL, "no-store")], events).into_response()
 }

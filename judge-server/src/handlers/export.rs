@@ -1,9 +1,10 @@
 //! Past releases as a history for `judge retro` and `judge calibrate`: CSV with one row per point.
 
 use axum::body::Body;
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use http::{HeaderValue, Request, Response, header};
+use http::{Request, header};
 use judge_canary::{
     Canaries, CanaryError, MOST_OF_A_PAGE, MetricSet, PastRelease, ReleaseFilter, StoredPair,
     StoredSeries,
@@ -13,7 +14,6 @@ use judge_core::Verdict;
 use super::params::Params;
 use super::{Answered, Context, Handlers};
 use crate::convert::refusal::{Refusal, quoted};
-use crate::observe::outcome::Outcome;
 
 /// Default number of releases in a history.
 const RELEASES: usize = 100;
@@ -52,15 +52,11 @@ impl Handlers {
         // The client sees that a broken-off file has no end.
         let body =
             head.chain(rows).inspect_err(|error| tracing::warn!("a history breaks off: {error}"));
-        let mut response = Response::new(Body::from_stream(body));
-        let headers = response.headers_mut();
-        for (name, value) in [
+        let headers = [
             (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
             (header::CONTENT_DISPOSITION, "attachment; filename=\"history.csv\""),
-        ] {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-        Ok((response, Outcome::default()).into())
+        ];
+        Ok((headers, Body::from_stream(body)).into_response().into())
     }
 }
 

@@ -16,7 +16,6 @@ use super::codec::{RawEncoder, Reserving};
 use super::{Answered, Context, Entrance, Failure, Handlers};
 use crate::budget::Reservation;
 use crate::convert::refusal::Refusal;
-use crate::observe::outcome::Outcome;
 
 impl Handlers {
     /// Handler of a call with one message and one answer.
@@ -41,7 +40,7 @@ impl Handlers {
         let encoding = answer_encoding(request.headers());
         self.message(context, request).await?;
         let answer = Bytes::from(list_judges().encode_to_vec());
-        Ok((respond(stream::iter([Ok(answer)]), encoding), Outcome::default()).into())
+        Ok(respond(stream::iter([Ok(answer)]), encoding).into())
     }
 
     /// The only message of a request.

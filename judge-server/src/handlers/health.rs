@@ -19,7 +19,6 @@ use tower::ServiceExt;
 use super::routes::Kind;
 use super::{Answered, Context, Failure, Handlers};
 use crate::convert::refusal::{Refusal, StreamEnd};
-use crate::observe::outcome::Outcome;
 use crate::settings::error::StartError;
 
 /// Bytes of one message of health or reflection: a few names.
@@ -78,7 +77,7 @@ impl Handlers {
                     Err(Refusal::Unreadable(status.message().to_owned()).into())
                 }
                 // A valid answer: health does not know the service.
-                _ => Ok((response, Outcome::default()).into()),
+                _ => Ok(response.into()),
             };
         }
         let response = if context.route.kind == Kind::Watch {
@@ -87,7 +86,7 @@ impl Handlers {
         } else {
             response
         };
-        Ok((response, Outcome::default()).into())
+        Ok(response.into())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Calls of HTTP.
 
 use axum::body::Body;
+use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
@@ -9,7 +10,6 @@ use judge_contract::{list_judges, proto_json};
 use super::{Answered, Context, Entrance, Failure, Handlers, openapi};
 use crate::convert::refusal::{Refusal, quoted};
 use crate::observe::metrics::Metrics;
-use crate::observe::outcome::Outcome;
 
 const JSON: &str = "application/json";
 
@@ -27,7 +27,7 @@ impl Handlers {
         require_json(request.headers())?;
         let json = read(request.into_body(), self.judging.limits.message_bytes).await?;
         let (answer, outcome) = self.judging.run(entrance, json, &context.held).await?;
-        let mut response = respond(answer, JSON);
+        let mut response = respond(StatusCode::OK, JSON, answer);
         // Kayenta's result has no place for warnings.
         let warnings = outcome.warnings().filter(|_| entrance == Entrance::JudgeKayenta);
         if let Some(warnings) = warnings {
@@ -105,25 +105,22 @@ pub(super) async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Answered {
-    let mut response = respond(text, "text/plain; charset=utf-8");
-    *response.status_mut() = status;
-    (response, Outcome::default()).into()
+    respond(status, "text/plain; charset=utf-8", text).into()
 }
 
 /// A document with a status of its own.
 pub(super) fn json(status: StatusCode, body: impl Into<Body>) -> Answered {
-    let mut response = respond(body, JSON);
-    *response.status_mut() = status;
-    (response, Outcome::default()).into()
+    respond(status, JSON, body).into()
 }
 
 fn answered(body: impl Into<Body>, content_type: &'static str) -> Answered {
-    (respond(body, content_type), Outcome::default()).into()
+    respond(StatusCode::OK, content_type, body).into()
 }
 
-fn respond(body: impl Into<Body>, content_type: &'static str) -> Response<Body> {
-    let mut response = Response::new(body.into());
-    let content_type = HeaderValue::from_static(content_type);
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    response
+fn respond(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Body>,
+) -> Response<Body> {
+    (status, [(header::CONTENT_TYPE, content_type)], body.into()).into_response()
 }

@@ -20,9 +20,11 @@ impl<'a> MakeWriter<'a> for Escaping {
 
 impl Write for Escaping {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match std::str::from_utf8(line).ok().filter(|line| line.chars().any(is_unseen)) {
+        // All that is escaped comes after the last visible character of ASCII.
+        let text = std::str::from_utf8(line).ok().filter(|_| line.iter().any(|byte| *byte > b'~'));
+        match text {
             None => self.0.write_all(line)?,
-            Some(line) => self.0.write_all(escaped(line).as_bytes())?,
+            Some(text) => self.0.write_all(escaped(text).as_bytes())?,
         }
         Ok(line.len())
     }

@@ -6,6 +6,8 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use tracing::error;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
@@ -20,6 +22,9 @@ const LINES: usize = 500;
 
 /// Bytes of lines in one write: a write for each line would cost as much as judging a metric.
 const TOGETHER: usize = 32 * 1024;
+
+/// Pause after a write, in which lines gather: waking the thread for each line would cost more than writing it.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Starts the log of the whole process, until the returned value is dropped. Panics are logged like other lines.
 ///
@@ -80,6 +85,7 @@ impl Write for Stderr {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        thread::sleep(PAUSE);
         Ok(())
     }
 }

@@ -1,14 +1,13 @@
 //! What can be set, by flag, environment or file.
 //!
 //! A flag wins over its environment variable, that over the file, that over the default. The file is
-//! TOML with the flags' names: `max-calls = 64`.
+//! TOML with the flags' names: `max-metrics = 64`.
 
 mod check;
 mod directives;
 pub(crate) mod error;
 mod file;
 mod limits;
-mod retired;
 mod units;
 
 use std::net::SocketAddr;
@@ -16,18 +15,18 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
+use ipnet::IpNet;
 use judge_sources::SourceSettings;
 use serde::Serialize;
 
 pub(crate) use check::{StoreSettings, TlsFiles, WebhookSettings};
 use error::StartError;
 pub use file::SettingsReadError;
-use retired::Retired;
 use units::{
     AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
-    within,
+    network, within,
 };
-pub use units::{Network, Size, Span};
+pub use units::{Size, Span};
 
 /// Judges canary releases over gRPC and HTTP.
 #[derive(Debug, Clone, Parser, Serialize)]
@@ -137,9 +136,9 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
 
     /// Proxies, as addresses or networks with commas: exempt from the limits of one address.
-    #[arg(long, env = "JUDGE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    #[arg(long, env = "JUDGE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub trusted_proxies: Vec<Network>,
+    pub trusted_proxies: Vec<IpNet>,
 
     /// How often certificates and tokens are looked at for changes; SIGHUP has them read at once.
     #[arg(long, env = "JUDGE_RELOAD_EVERY", default_value = "10s", value_parser = within(TIMES))]
@@ -249,10 +248,6 @@ pub struct Settings {
     #[cfg(feature = "otlp")]
     #[arg(long, env = "JUDGE_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    retired: Retired,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -281,11 +276,6 @@ impl Settings {
     /// When a path among them is not Unicode.
     pub fn to_toml(&self) -> Result<String, StartError> {
         toml::to_string(self).map_err(|error| StartError::Settings(error.to_string()))
-    }
-
-    /// Says which settings were given that are none any more.
-    pub(crate) fn warn_of_retired(&self) {
-        self.retired.warn();
     }
 }
 

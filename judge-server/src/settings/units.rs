@@ -82,40 +82,6 @@ impl Serialize for Size {
     }
 }
 
-/// A network, or a single address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network(IpNet);
-
-impl Network {
-    /// Whether it contains `address`.
-    pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        self.0.contains(&address)
-    }
-}
-
-impl Serialize for Network {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let address = || text.parse::<IpAddr>().map(IpNet::from);
-        text.parse().or_else(|_| address()).map(Self).map_err(|_| {
-            "allowed is an address or a network, such as 10.0.0.7, 10.0.0.0/8, fd00::/8".into()
-        })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// Range of timeouts and intervals: a timer of 0 would never rest, and clocks end somewhere.
 pub(super) const TIMES: RangeInclusive<Span> = Span(Duration::from_millis(1))..=LONGEST;
 
@@ -159,6 +125,13 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| allowed.to_owned())
 }
 
+/// Reads a network, or a single address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let allowed = "allowed is an address or a network, such as 10.0.0.7, 10.0.0.0/8, fd00::/8";
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| allowed.to_owned())
+}
+
 /// Reads a value within `allowed`.
 pub(super) fn within<T>(
     allowed: RangeInclusive<T>,
@@ -182,9 +155,9 @@ mod tests {
         for (text, expected) in
             [("10.0.0.7", "10.0.0.7/32"), ("fd00::/8", "fd00::/8"), ("::1", "::1/128")]
         {
-            assert_eq!(text.parse::<Network>().unwrap().to_string(), expected);
+            assert_eq!(network(text).unwrap().to_string(), expected);
         }
-        let error = "ten".parse::<Network>().unwrap_err();
+        let error = network("ten").unwrap_err();
         assert!(error.starts_with("allowed is an address or a network"), "{error}");
     }
 }

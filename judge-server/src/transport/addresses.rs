@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::settings::Network;
+use ipnet::IpNet;
 
 /// Leading bits of an IPv6 address that identify a site, within which it may use any address.
 const SITE: u32 = 64;
@@ -15,7 +15,7 @@ pub(crate) struct Addresses {
     open: Mutex<HashMap<IpAddr, usize>>,
     most: usize,
     /// Proxies, each with many clients.
-    trusted: Vec<Network>,
+    trusted: Vec<IpNet>,
 }
 
 /// One connection of an address, until it is dropped.
@@ -23,14 +23,14 @@ pub(crate) struct Addresses {
 pub(crate) struct AddressPermit(Arc<Addresses>, Option<IpAddr>);
 
 impl Addresses {
-    pub(crate) fn new(most: usize, trusted: Vec<Network>) -> Arc<Self> {
+    pub(crate) fn new(most: usize, trusted: Vec<IpNet>) -> Arc<Self> {
         Arc::new(Self { open: Mutex::default(), most, trusted })
     }
 
     /// Whether a proxy is at `address`.
     pub(crate) fn is_trusted(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.trusted.iter().any(|network| network.contains(address))
+        self.trusted.iter().any(|network| network.contains(&address))
     }
 
     /// Counts a connection; `None` if the address has too many.
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn each_site_has_so_many_and_proxies_any_number() {
-        let proxies = ["10.0.0.0/8", "fd00::7"].map(|network| network.parse().unwrap());
+        let proxies = ["10.0.0.0/8", "fd00::7/128"].map(|network| network.parse().unwrap());
         let addresses = Addresses::new(2, proxies.to_vec());
         let (near, far) = (address("2001:db8::1"), address("2001:db8::ffff:1"));
         let first = addresses.count(near).unwrap();

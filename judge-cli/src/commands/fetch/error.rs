@@ -1,8 +1,5 @@
 //! Why a history was not fetched.
 
-use std::io;
-use std::path::PathBuf;
-
 use thiserror::Error;
 
 use crate::input::FetchFailed;
@@ -19,27 +16,6 @@ pub(super) enum FetchError {
     )]
     LeftOut,
     #[error(
-        "{} has {releases} releases of an interrupted run; continue it with --resume, or remove it",
-        parts.display()
-    )]
-    Unfinished { parts: PathBuf, releases: usize },
-    #[error(
-        "expected the queries with which {} was fetched, got others; give its config, remove it, or give another \
-         --output",
-        parts.display()
-    )]
-    OtherQueries { parts: PathBuf },
-    #[error(
-        "expected {then}, from which {} was fetched, got {now}; give the same sources, remove it, or give another \
-         --output",
-        parts.display()
-    )]
-    OtherSources { parts: PathBuf, then: String, now: String },
-    #[error("another run writes into {}", .0.display())]
-    Locked(PathBuf),
-    #[error("{} is damaged; remove it and --resume", .0.display())]
-    Damaged(PathBuf),
-    #[error(
         "stopped after {} releases in a row without an answer; {kept} are kept: continue with --resume",
         super::MOST_UNANSWERED
     )]
@@ -47,12 +23,6 @@ pub(super) enum FetchError {
         kept: usize,
         #[source]
         failed: FetchFailed,
-    },
-    #[error("cannot write {}", path.display())]
-    Io {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
     },
 }
 
@@ -62,13 +32,5 @@ pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
     if matches!(error.downcast_ref(), Some(FetchError::LeftOut)) {
         return true;
     }
-    matches!(
-        error.downcast_ref(),
-        Some(
-            FetchError::Format { .. }
-                | FetchError::Unfinished { .. }
-                | FetchError::OtherQueries { .. }
-                | FetchError::OtherSources { .. }
-        )
-    )
+    matches!(error.downcast_ref(), Some(FetchError::Format { .. }))
 }

@@ -1,13 +1,13 @@
-//! Writes the parts as one history.
+//! Writes releases as one history.
 
 use std::io::{self, Write};
 use std::path::Path;
 
+use judge_output::JoinError;
 use serde::Serialize;
 
 use super::error::FetchError;
 use super::fetched_release::FetchedRelease;
-use super::parts;
 
 /// The format of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,20 +35,19 @@ impl HistoryFormat {
             _ => Err(FetchError::Format { allowed: ALLOWED, got: path.display().to_string() }),
         }
     }
-}
 
-/// Joins the parts at the paths `releases` and writes them to `output`.
-pub(super) fn write<'a>(
-    output: &Path,
-    format: HistoryFormat,
-    releases: impl Iterator<Item = &'a Path>,
-) -> Result<(), FetchError> {
-    let releases = releases.map(|path| parts::read(path).map_err(io::Error::other));
-    parts::write(output, |out| match format {
-        #[cfg(feature = "retro")]
-        HistoryFormat::Parquet => parquet(out, releases),
-        HistoryFormat::Ndjson => ndjson(out, releases),
-    })
+    /// Writes releases to `out`.
+    pub(super) fn write(
+        self,
+        out: &mut (dyn Write + Send),
+        releases: impl Iterator<Item = Result<FetchedRelease, JoinError>>,
+    ) -> Result<(), JoinError> {
+        match self {
+            #[cfg(feature = "retro")]
+            Self::Parquet => parquet(out, releases),
+            Self::Ndjson => ndjson(out, releases),
+        }
+    }
 }
 
 /// A row of a long table.
@@ -65,8 +64,8 @@ struct Row<'a> {
 
 fn ndjson(
     mut out: &mut (dyn Write + Send),
-    releases: impl Iterator<Item = io::Result<FetchedRelease>>,
-) -> io::Result<()> {
+    releases: impl Iterator<Item = Result<FetchedRelease, JoinError>>,
+) -> Result<(), JoinError> {
     for release in releases {
         let FetchedRelease { release, series } = release?;
         for one in &series {
@@ -76,7 +75,7 @@ fn ndjson(
                 let instance = one.instance.as_deref();
                 let release = release.as_str();
                 let row = Row { release, role, metric, instance, timestamp, value };
-                serde_json::to_writer(&mut out, &row)?;
+                serde_json::to_writer(&mut out, &row).map_err(io::Error::from)?;
                 out.write_all(b"\n")?;
                 timestamp = timestamp.saturating_add_unsigned(one.step_millis);
             }
@@ -88,8 +87,8 @@ fn ndjson(
 #[cfg(feature = "retro")]
 fn parquet(
     out: &mut (dyn Write + Send),
-    releases: impl Iterator<Item = io::Result<FetchedRelease>>,
-) -> io::Result<()> {
+    releases: impl Iterator<Item = Result<FetchedRelease, JoinError>>,
+) -> Result<(), JoinError> {
     use judge_retro::{HistoryWriter, WrittenSeries};
     let mut writer = HistoryWriter::new(out)?;
     for release in releases {
@@ -106,5 +105,5 @@ fn parquet(
             })?;
         }
     }
-    writer.finish()
+    Ok(writer.finish()?)
 }

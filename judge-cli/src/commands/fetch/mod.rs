@@ -8,11 +8,12 @@ mod parts;
 use std::fmt::Write;
 
 use judge_sources::FetchedMetric;
+use serde_json::json;
 
 use self::error::FetchError;
 use self::fetched_release::FetchedRelease;
 use self::history::HistoryFormat;
-use self::parts::{HistoryOrigin, ReleaseParts};
+use self::parts::ReleaseParts;
 use super::bar::bar;
 use super::exit::Exit;
 use super::stop::stop_signal;
@@ -44,8 +45,9 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     let queries = fetched_queries(args.queried.config.clone())?;
     let queries_text = format!("{queries:?}");
     let fetcher = Fetcher::new(&args.from, queries)?;
-    let origin = HistoryOrigin { queries: queries_text, sources: fetcher.sources() };
-    let mut parts = ReleaseParts::open(&args.output, &origin, args.resume)?;
+    let settings =
+        json!({"the queries of the config": queries_text, "the sources": fetcher.sources()});
+    let mut parts = ReleaseParts::open(&args.output, settings, args.resume)?;
     let work = Fetch { fetcher: &fetcher, releases: &releases, console };
     let mut counts = Counts::default();
     let ended = fetcher.block_on(async {
@@ -65,8 +67,7 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     if counts.fetched + counts.resumed > 0 {
-        let done = releases.iter().filter_map(|release| parts.path(release));
-        history::write(&args.output, format, done)?;
+        parts.join(format, &releases)?;
     }
     if missing == 0 {
         parts.remove()?;
@@ -112,7 +113,7 @@ impl Fetch<'_> {
         let bar = bar(self.releases.len(), "releases");
         let mut in_a_row = 0;
         for release in self.releases {
-            if parts.path(release).is_some() {
+            if parts.has(release) {
                 counts.resumed += 1;
                 bar.inc(1);
                 continue;

@@ -1,7 +1,7 @@
 //! Errors of the arguments and input of `judge retro`.
 
 use judge_core::stage::WindowError;
-use judge_retro::{HistoryError, StoreError};
+use judge_retro::HistoryError;
 use thiserror::Error;
 
 /// A history without a release.
@@ -28,9 +28,6 @@ pub(crate) enum WrongFormat {
 pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
     if let Some(error) = error.downcast_ref::<HistoryError>() {
         return !matches!(error, HistoryError::Other(_));
-    }
-    if let Some(error) = error.downcast_ref::<StoreError>() {
-        return !matches!(error, StoreError::Io { .. });
     }
     error.is::<WindowError>() || error.is::<NoRelease>() || error.is::<WrongFormat>()
 }

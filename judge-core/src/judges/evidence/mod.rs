@@ -31,7 +31,8 @@ use crate::series::MetricPair;
 use crate::stats;
 use crate::warning::Warning;
 
-use super::pairs::{self, Configs};
+use super::configs::Configs;
+use super::pairs;
 use super::{Judge, Scratch};
 use decide::class::Judged;
 use decide::traffic::{self, Explained};

@@ -24,7 +24,8 @@ use crate::score::{self, MutedGroups};
 use crate::series::MetricPair;
 use crate::warning::Warning;
 
-use super::pairs::{self, Configs};
+use super::configs::Configs;
+use super::pairs;
 use super::{Judge, Scratch};
 use buffers::NetflixBuffers;
 pub use interval::shift_interval;

@@ -15,7 +15,8 @@ mod runs;
 mod times;
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use judge_canary::look_of_id;
 use judge_contract::guard;
 use serde_json::{Value, json};
@@ -25,7 +26,6 @@ use super::params::Params;
 use super::routes::KayentaCall;
 use super::{Answered, Context, Failure, Handlers};
 use crate::convert::refusal::Refusal;
-use crate::observe::outcome::Outcome;
 use request::KayentaRequest;
 use runs::RunConfig;
 
@@ -58,10 +58,8 @@ impl Handlers {
         }
         let canary = look_of_id(id).map_or_else(|| id.to_owned(), |(canary, _)| canary);
         let page = format!("{}/canaries/{canary}", self.public_url.as_ref()?);
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(page).ok()?);
-        Some((response, Outcome::default()).into())
+        let page = HeaderValue::try_from(page).ok()?;
+        Some((StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response().into())
     }
 
     /// As in Spring's actuator; images probe it.

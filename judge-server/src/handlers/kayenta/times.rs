@@ -1,8 +1,6 @@
 //! Times and durations as Java writes them.
 
-use std::fmt::Write;
-
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::request::wrong;
@@ -36,22 +34,7 @@ pub(super) fn instant(object: &Value, name: &str) -> Result<Option<i64>, Refusal
 
 /// `java.time.Duration`'s text: `PT1H30M`, `PT0.5S`, `PT0S`.
 pub(super) fn duration(millis: u64) -> String {
-    let (hours, minutes, rest) = (millis / 3_600_000, millis / 60_000 % 60, millis % 60_000);
-    let mut text = "PT".to_owned();
-    // Writing to a String cannot fail.
-    if hours > 0 {
-        let _ = write!(text, "{hours}H");
-    }
-    if minutes > 0 {
-        let _ = write!(text, "{minutes}M");
-    }
-    if rest % 1000 > 0 {
-        let fraction = format!("{:03}", rest % 1000);
-        let _ = write!(text, "{}.{}S", rest / 1000, fraction.trim_end_matches('0'));
-    } else if rest > 0 || text == "PT" {
-        let _ = write!(text, "{}S", rest / 1000);
-    }
-    text
+    SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)).to_string()
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use super::http as plain;
 use super::routes::PageCall;
 use super::{Answered, Context, Failure, Handlers};
 use crate::convert::refusal::Refusal;
-use crate::observe::outcome::Outcome;
 pub(crate) use refused::{Visit, refuse};
 use request::PageRequest;
 
@@ -35,7 +34,7 @@ impl Handlers {
             };
         };
         if call == PageCall::Asset {
-            return Ok((html::asset(&request)?, Outcome::default()).into());
+            return Ok(html::asset(&request)?.into());
         }
         let asked = PageRequest::read(self, canaries, context, request).await?;
         let response = match call {
@@ -55,6 +54,6 @@ impl Handlers {
             PageCall::SignOut => session::sign_out(&asked),
             PageCall::Asset => return Err(Refusal::Internal.into()),
         };
-        Ok((asked.with_form_cookie(response), Outcome::default()).into())
+        Ok(asked.with_form_cookie(response).into())
     }
 }

@@ -5,26 +5,27 @@
 //!
 //! The budget of bytes limits the number of judgements; the queues do not.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
 use judge_core::Scratch;
 use prometheus::IntGauge;
-use tokio::sync::oneshot;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::budget::LARGE_BYTES;
 use crate::convert::refusal::Refusal;
 use crate::observe::metrics::GaugeGuard;
 
-type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
 
-/// The threads. They end when this is dropped and the queues are empty.
+/// The threads.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    small: Sender<Job>,
-    large: Sender<Job>,
+    small: Lane,
+    large: Lane,
     /// Judgements queued or running.
     admitted: IntGauge,
 }
@@ -33,17 +34,10 @@ impl Pool {
     /// `threads` for small judgements, and half as many for large ones; `admitted` counts them.
     ///
     /// # Errors
-    /// If the operating system cannot start a thread.
+    /// If the operating system refuses what the threads need.
     pub(crate) fn start(threads: usize, admitted: IntGauge) -> std::io::Result<Self> {
-        let lane = |name: &str, count| {
-            let (sender, jobs) = unbounded();
-            for _ in 0..count {
-                let jobs = Receiver::clone(&jobs);
-                std::thread::Builder::new().name(name.into()).spawn(move || work_off(&jobs))?;
-            }
-            std::io::Result::Ok(sender)
-        };
-        let (small, large) = (lane("judge", threads)?, lane("judge-large", threads.div_ceil(2))?);
+        let small = Lane::start("judge", threads)?;
+        let large = Lane::start("judge-large", threads.div_ceil(2))?;
         Ok(Self { small, large, admitted })
     }
 
@@ -57,35 +51,46 @@ impl Pool {
         work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let is_large = bytes > LARGE_BYTES;
-        let (sender, receiver) = oneshot::channel();
         let wanted = Wanted::new((work, GaugeGuard::by(&self.admitted)));
         let (queued, stopped) = (Arc::clone(&wanted.work), Arc::clone(&wanted.stop));
-        let job: Job = Box::new(move |scratch| {
-            let Some((work, admitted)) = take(&queued) else { return };
-            scratch.stop_on(stopped);
-            let done = work(scratch);
-            // Buffers of a large judgement are not kept.
-            if is_large {
-                *scratch = Scratch::default();
-            }
-            // Before the answer, so that a caller with its answer is not counted any more.
-            drop(admitted);
-            // Nobody waits for the answer after the future is dropped.
-            let _ = sender.send(done);
-        });
         let lane = if is_large { &self.large } else { &self.small };
-        lane.send(job).map_err(|_| Refusal::Internal)?;
-        // The sender is dropped unused only when the work panicked.
-        receiver.await.map_err(|_| Refusal::Internal)
+        let job = move || {
+            let (work, _admitted) = take(&queued)?;
+            // Buffers of a judgement that panics are not reused.
+            let mut scratch = SCRATCH.take();
+            scratch.stop_on(stopped);
+            let done = work(&mut scratch);
+            // Nor are those of a large one.
+            if !is_large {
+                SCRATCH.set(scratch);
+            }
+            Some(done)
+        };
+        lane.runtime()?.spawn_blocking(job).await.ok().flatten().ok_or(Refusal::Internal)
     }
 }
 
-fn work_off(jobs: &Receiver<Job>) {
-    let mut scratch = Scratch::default();
-    for job in jobs {
-        if catch_unwind(AssertUnwindSafe(|| job(&mut scratch))).is_err() {
-            // Buffers of a judge that panicked are not reused.
-            scratch = Scratch::default();
+/// Threads with one queue: tokio's for blocking work, in a runtime of their own.
+#[derive(Debug)]
+struct Lane(Option<Runtime>);
+
+impl Lane {
+    fn start(name: &str, threads: usize) -> std::io::Result<Self> {
+        let mut builder = Builder::new_current_thread();
+        Ok(Self(Some(builder.thread_name(name).max_blocking_threads(threads).build()?)))
+    }
+
+    /// `None` only while it is dropped.
+    fn runtime(&self) -> Result<&Runtime, Refusal> {
+        self.0.as_ref().ok_or(Refusal::Internal)
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        // Waits for no judgement, as the runtime would itself.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
-use http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use http::StatusCode;
 use judge_canary::Canaries;
 use serde_json::Value;
 
@@ -13,7 +13,6 @@ use super::look::{LookAnswer, Seen};
 use super::look_query::LookQuery;
 use super::selector;
 use crate::convert::refusal::quoted;
-use crate::observe::outcome::Outcome;
 
 /// Status that holds Flagger. Its client drops the body of 429 and of 5xx.
 const NOT_NOW: StatusCode = StatusCode::PRECONDITION_FAILED;
@@ -107,11 +106,8 @@ fn query<'a>(
 fn line(status: StatusCode, text: &str) -> Answered {
     let parts = text.split(|letter: char| letter < ' ' || ('\u{7f}'..='\u{9f}').contains(&letter));
     let words: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
-    let mut response = Response::new(Body::from(format!("{}\n", words.join(" "))));
-    *response.status_mut() = status;
-    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, plain);
-    (response, Outcome::default()).into()
+    // Plain text, as axum answers text.
+    (status, format!("{}\n", words.join(" "))).into_response().into()
 }
 
 /// The verdict of a look as yes or no.

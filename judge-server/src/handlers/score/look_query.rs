@@ -25,26 +25,10 @@ pub(super) struct LookQuery {
     release: String,
     pub(super) config: String,
     pub(super) application: Option<String>,
-    baseline: QuerySide,
-    canary: QuerySide,
+    sides: ScopePair,
     pub(super) window_millis: u64,
     step_millis: u64,
     end_millis: i64,
-}
-
-/// A side, as a key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct QuerySide {
-    scope: String,
-    location: String,
-    params: BTreeMap<String, String>,
-}
-
-impl From<QuerySide> for Target {
-    fn from(side: QuerySide) -> Self {
-        let QuerySide { scope, location, params } = side;
-        Self { scope, location, params }
-    }
 }
 
 impl LookQuery {
@@ -72,14 +56,14 @@ impl LookQuery {
         if step_millis > window_millis {
             return Err("step: expected at most the window".to_owned());
         }
-        let side = |scope| QuerySide { scope, location: location.clone(), params: rest.clone() };
+        let side = |scope| Target { scope, location: location.clone(), params: rest.clone() };
+        let (baseline, canary) = (side(baseline), side(canary));
         let step = i64::try_from(step_millis).unwrap_or(i64::MAX);
         Ok(Self {
             release: String::new(),
             config,
             application,
-            baseline: side(baseline),
-            canary: side(canary),
+            sides: ScopePair { baseline, canary, baseline_offset_millis: 0 },
             window_millis,
             step_millis,
             // At a multiple of the step, so that equal queries are equal and stores have their points in the cache.
@@ -106,15 +90,16 @@ impl LookQuery {
 
     /// The labels of the sample.
     pub(super) fn labels(&self) -> Vec<(String, String)> {
+        let ScopePair { baseline, canary, .. } = &self.sides;
         let mut labels = vec![
             ("config".to_owned(), self.config.clone()),
-            ("baseline".to_owned(), self.baseline.scope.clone()),
-            ("canary".to_owned(), self.canary.scope.clone()),
+            ("baseline".to_owned(), baseline.scope.clone()),
+            ("canary".to_owned(), canary.scope.clone()),
         ];
-        if !self.canary.location.is_empty() {
-            labels.push(("location".to_owned(), self.canary.location.clone()));
+        if !canary.location.is_empty() {
+            labels.push(("location".to_owned(), canary.location.clone()));
         }
-        labels.extend(self.canary.params.clone());
+        labels.extend(canary.params.clone());
         labels
     }
 
@@ -125,15 +110,10 @@ impl LookQuery {
             end_millis: self.end_millis,
             step_millis: self.step_millis,
         };
-        let pair = ScopePair {
-            baseline: self.baseline.into(),
-            canary: self.canary.into(),
-            baseline_offset_millis: 0,
-        };
         let windows = PairWindows { baseline: window, canary: window };
         let one = DEFAULT_SCOPE.to_owned();
         let times = PlanTimes::Once(BTreeMap::from([(one.clone(), windows)]));
-        let scopes = BTreeMap::from([(one, pair)]);
+        let scopes = BTreeMap::from([(one, self.sides)]);
         PlanSpec { fetch_millis: FETCH_MILLIS, ..PlanSpec::new(scopes, times) }
     }
 }

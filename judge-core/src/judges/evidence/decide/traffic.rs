@@ -2,8 +2,8 @@
 
 use crate::config::MetricConfig;
 use crate::judgement::TestKind;
+use crate::judges::configs::Configs;
 use crate::judges::evidence::prepare::wider::{self, Wider};
-use crate::judges::pairs::Configs;
 use crate::problem::Problem;
 use crate::request::JudgeRequest;
 use crate::warning::Warning;

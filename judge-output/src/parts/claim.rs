@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
+use super::error::PartsError;
 
 /// A locked folder of parts. The system releases the lock when the process ends, for whatever reason.
 #[derive(Debug)]
@@ -19,17 +19,20 @@ const LOCK: &str = "lock";
 /// File with the settings of a run.
 pub(super) const SETTINGS: &str = "settings.json";
 
+/// Ending of parts.
+pub(super) const PART: &str = ".part";
+
 /// Ending of files that are not finished.
-pub(super) const UNFINISHED: &str = ".part";
+pub(super) const UNFINISHED: &str = ".unfinished";
 
 /// Endings of the files that runs write.
-const WRITTEN: [&str; 4] = [".frame", ".lines", SETTINGS, UNFINISHED];
+const WRITTEN: [&str; 3] = [PART, SETTINGS, UNFINISHED];
 
 impl Claim {
     /// Creates the folder if it is missing, and locks it.
-    pub(super) fn acquire(folder: &Path) -> Result<Self, StoreError> {
+    pub(super) fn acquire(folder: &Path) -> Result<Self, PartsError> {
         let path = folder.join(LOCK);
-        let io = |source| StoreError::Io { path: folder.to_owned(), source };
+        let io = |source| PartsError::Write { path: folder.to_owned(), source };
         loop {
             match fs::create_dir(folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -46,7 +49,7 @@ impl Claim {
             match lock.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    return Err(StoreError::InUse { parts: folder.to_owned() });
+                    return Err(PartsError::InUse { parts: folder.to_owned() });
                 }
                 Err(TryLockError::Error(error)) => return Err(io(error)),
             }
@@ -56,14 +59,27 @@ impl Claim {
         }
     }
 
-    /// Removes the files that runs write and nothing else. Dropping the claim removes the folder.
-    pub(super) fn empty(&self) -> io::Result<()> {
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The names of the files that runs wrote.
+    pub(super) fn file_names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if WRITTEN.iter().any(|ending| name.as_encoded_bytes().ends_with(ending.as_bytes())) {
-                fs::remove_file(entry.path())?;
+            let Ok(name) = entry?.file_name().into_string() else { continue };
+            if WRITTEN.iter().any(|ending| name.ends_with(ending)) {
+                names.push(name);
             }
+        }
+        Ok(names)
+    }
+
+    /// Removes those files that runs wrote and whose names `which` has chosen. Dropping the claim removes the folder if
+    /// it is empty.
+    pub(super) fn remove_files(&self, which: impl Fn(&str) -> bool) -> io::Result<()> {
+        for name in self.file_names()?.iter().filter(|name| which(name)) {
+            fs::remove_file(self.folder.join(name))?;
         }
         Ok(())
     }
