@@ -72,6 +72,7 @@ pub async fn serve(
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
+    settings.warn_of_retired();
     warn_of_messages_without_room(&settings);
     raise_limit(settings.max_connections);
     proto_json::prepare();
@@ -106,7 +107,7 @@ pub async fn serve(
     };
     let transport = transport(&settings, &observer.metrics, &draining)?;
     let tasks = transport.tasks.clone();
-    let (grpc, http) = (shared.service(Port::Grpc), shared.service(Port::Http));
+    let (grpc, http) = (shared.stack(Port::Grpc), shared.stack(Port::Http));
     let mut accepting = vec![
         tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
         tokio::spawn(transport.clone().serve(listeners.http, http)),
@@ -114,7 +115,7 @@ pub async fn serve(
     if let Some(listener) = listeners.kayenta {
         let address = listener.local_addr()?;
         settings.check_protected(address)?;
-        let kayenta = shared.service(Port::Kayenta);
+        let kayenta = shared.stack(Port::Kayenta);
         accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
         info!(kayenta = %address, "keeping canaries");
     }

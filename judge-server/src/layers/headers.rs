@@ -5,8 +5,10 @@ use http::header::AsHeaderName;
 use http::uri::{Authority, Uri};
 use http::{HeaderMap, Method, Request, Version, header};
 
+use super::step::{Inbound, Next, Step};
 use crate::convert::refusal::{Refusal, quoted};
 use crate::handlers::routes::Port;
+use crate::handlers::{Answered, Failure};
 use crate::settings::Settings;
 
 /// Names of the own machine.
@@ -23,17 +25,24 @@ pub(super) fn hosts(settings: &Settings) -> Vec<String> {
     settings.allowed_hosts.clone()
 }
 
-/// Checks the headers of a request at one port, for a server under the names `hosts`.
-pub(super) fn check(
-    side: Port,
-    request: &Request<impl Sized>,
-    hosts: &[String],
-) -> Result<(), Refusal> {
-    let host = require_host(request)?;
-    require_own_site(host.as_ref(), request.headers(), hosts)?;
-    match side {
-        Port::Grpc => require_grpc(request),
-        Port::Http | Port::Kayenta => require_identity(request.headers()),
+/// Checks the headers of the calls of one port.
+#[derive(Debug)]
+pub(super) struct Headers {
+    pub(super) side: Port,
+    /// Names under which this server may be called; empty for any.
+    pub(super) hosts: Vec<String>,
+}
+
+impl Step for Headers {
+    async fn handle(&self, inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
+        let request = &inbound.request;
+        let host = require_host(request)?;
+        require_own_site(host.as_ref(), request.headers(), &self.hosts)?;
+        match self.side {
+            Port::Grpc => require_grpc(request)?,
+            Port::Http | Port::Kayenta => require_identity(request.headers())?,
+        }
+        next.run(inbound).await
     }
 }
 

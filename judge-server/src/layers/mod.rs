@@ -1,21 +1,25 @@
-//! What every call passes on its way to its handler: the same in the same order for all ports.
+//! The stack of layers that every call passes on its way to its handler: the same layers in the same order for all ports.
 
+mod admit;
 mod answer_body;
+mod authenticate;
+mod bound;
 mod deadline;
 mod headers;
 mod path_token;
 mod request_body;
 mod request_id;
 mod respond;
-mod steps;
+mod route;
+mod step;
 mod trace;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::X_CONTENT_TYPE_OPTIONS;
 use http::{HeaderName, HeaderValue};
-use tower::{ServiceBuilder, service_fn};
+use tower::ServiceBuilder;
+use tower::layer::layer_fn;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -25,10 +29,16 @@ use crate::handlers::routes::Port;
 use crate::observe::call::{Observer, REQUEST_ID};
 use crate::transport::Serve;
 use crate::transport::reload::Fresh;
+use admit::Admit;
+use authenticate::Authenticate;
+use bound::Bodies;
+use deadline::Deadline;
+use headers::{Headers, hosts};
 use path_token::from_path;
 use request_id::{MakeId, without_strange_id};
-use steps::Steps;
-use trace::Trace;
+use route::ToHandler;
+use step::step;
+use trace::{Trace, traced};
 
 /// State that all ports share.
 #[derive(Debug)]
@@ -39,15 +49,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The service of one port. Connections were bounded in number and time before.
-    pub(crate) fn service(&self, side: Port) -> impl Serve {
+    /// The stack of one port. Connections were bounded in number and time before.
+    pub(crate) fn stack(&self, side: Port) -> impl Serve {
         let id = HeaderName::from_static(REQUEST_ID);
+        let handlers = &self.handlers;
+        let settings = &handlers.settings;
         let trace = Arc::new(Trace {
             side,
             observer: self.observer.clone(),
             tokens: self.tokens.clone(),
-            handlers: Arc::clone(&self.handlers),
-            steps: Steps::new(side, &self.handlers),
+            handlers: Arc::clone(handlers),
         });
         ServiceBuilder::new()
             // Before anything logs the path.
@@ -61,10 +72,20 @@ impl Shared {
                 X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
             ))
-            .service(service_fn(move |request| {
-                let trace = Arc::clone(&trace);
-                // The libraries around it move a future several times before they run it, and this one is large.
-                Box::pin(async move { Ok::<_, Infallible>(trace.answer(request).await) })
+            // One line in the log for everything below, and the answer to refusals from there.
+            .layer(layer_fn(move |next| traced(Arc::clone(&trace), next)))
+            // Before the token: a foreign page in a browser may have none, and must learn nothing.
+            .layer(step(Headers { side, hosts: hosts(settings) }))
+            .layer(step(Authenticate))
+            // After the token: only callers may reserve, each within its share.
+            .layer(step(Admit { side, budget: Arc::clone(&handlers.budget) }))
+            // After admission: no call waits for room.
+            .layer(step(Deadline { call_time: settings.call_time.get() }))
+            .layer(step(Bodies {
+                read_time: settings.read_time.get(),
+                probe_time: settings.read_time.min(settings.header_time).get(),
+                silence: settings.stream_silence.get(),
             }))
+            .service(ToHandler(Arc::clone(handlers)))
     }
 }

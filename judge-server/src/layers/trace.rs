@@ -7,12 +7,13 @@ use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tonic::Code;
+use tower::service_fn;
 
 use super::answer_body::{AnswerBody, OpenStream};
 use super::path_token::TokenInPath;
 use super::request_body::{RequestBody, Rest};
 use super::respond::{bytes_of, code, refuse, without_body};
-use super::steps::{Inbound, Steps};
+use super::step::{Inbound, Next};
 use crate::budget::{Part, Reservation};
 use crate::callers::tokens::Tokens;
 use crate::callers::{Caller, cookies};
@@ -21,6 +22,7 @@ use crate::handlers::pages::{self, Visit};
 use crate::handlers::routes::{self, Kind, Port};
 use crate::handlers::{Answered, Ended, Failure, Handlers};
 use crate::observe::call::{Call, Observer, Origin, code_name};
+use crate::transport::Serve;
 use crate::transport::activity::Busy;
 use crate::transport::peer::Peer;
 use crate::transport::reload::Fresh;
@@ -33,9 +35,8 @@ const DISCARDED: u64 = 4;
 pub(super) struct Trace {
     pub(super) side: Port,
     pub(super) observer: Observer,
-    pub(super) steps: Steps,
-    pub(super) handlers: Arc<Handlers>,
     pub(super) tokens: Option<Fresh<Tokens>>,
+    pub(super) handlers: Arc<Handlers>,
 }
 
 /// A call in progress.
@@ -53,7 +54,11 @@ struct Answering {
 }
 
 impl Trace {
-    pub(super) async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        next: &impl Next,
+    ) -> Response<AnswerBody> {
         let Some(peer) = request.extensions_mut().remove::<Arc<Peer>>() else {
             // Every connection has one.
             return refuse(self.side, &Refusal::Internal).map(AnswerBody::nobodys);
@@ -84,8 +89,8 @@ impl Trace {
             visit,
         };
         let lasting = route.is_some_and(|route| route.kind == Kind::Watch);
-        let inbound = Inbound { request, route, caller, origin };
-        let mut response = match self.steps.answer(inbound).await {
+        let inbound = Inbound { request, route, caller, origin, held: None, deadline: None };
+        let mut response = match next.run(inbound).await {
             Ok(answered) => self.answered(answering, answered, lasting),
             Err(failure) => self.refused(answering, failure).await,
         };
@@ -196,4 +201,14 @@ impl Trace {
             response.headers_mut().insert(header::CONNECTION, close);
         }
     }
+}
+
+/// The layers below, as a service whose calls are traced. It refuses calls without room: none waits.
+pub(super) fn traced(trace: Arc<Trace>, next: impl Next) -> impl Serve<Answer = AnswerBody> {
+    let next = Arc::new(next);
+    service_fn(move |request| {
+        let (trace, next) = (Arc::clone(&trace), Arc::clone(&next));
+        // The layers above move a future several times before they run it, and this one is large.
+        Box::pin(async move { Ok(trace.answer(request, &*next).await) })
+    })
 }

@@ -8,6 +8,7 @@ mod directives;
 pub(crate) mod error;
 mod file;
 mod limits;
+mod retired;
 mod units;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use serde::Serialize;
 pub(crate) use check::{StoreSettings, TlsFiles, WebhookSettings};
 use error::StartError;
 pub use file::SettingsReadError;
+use retired::Retired;
 use units::{
     AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
     network, within,
@@ -248,6 +250,10 @@ pub struct Settings {
     #[cfg(feature = "otlp")]
     #[arg(long, env = "JUDGE_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    retired: Retired,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -276,6 +282,11 @@ impl Settings {
     /// When a path among them is not Unicode.
     pub fn to_toml(&self) -> Result<String, StartError> {
         toml::to_string(self).map_err(|error| StartError::Settings(error.to_string()))
+    }
+
+    /// Says which settings were given that are none any more.
+    pub(crate) fn warn_of_retired(&self) {
+        self.retired.warn();
     }
 }
 
