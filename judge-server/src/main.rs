@@ -54,13 +54,12 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
         std::io::stdout().write_all(settings.to_toml()?.as_bytes())?;
         return Ok(settings.check()?);
     }
+    let alone = || tokio::runtime::Builder::new_current_thread().enable_all().build();
     if settings.healthcheck {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        return Ok(runtime.block_on(healthcheck(settings))?);
+        return Ok(alone()?.block_on(healthcheck(settings))?);
     }
     if settings.audit {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        return Ok(runtime.block_on(audit(settings, &mut std::io::stdout()))?);
+        return Ok(alone()?.block_on(audit(settings, &mut std::io::stdout()))?);
     }
     settings.check()?;
     let _log = logs::start(settings)?;

@@ -11,6 +11,7 @@ pub(crate) mod peer;
 pub(crate) mod reload;
 pub(crate) mod tls;
 
+pub(crate) use addresses::site;
 pub(crate) use certificate::{ClientCertificate, watch_expiry};
 pub(crate) use connection::Serve;
 pub(crate) use files::raise_limit;
