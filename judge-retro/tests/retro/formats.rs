@@ -1,10 +1,15 @@
 //! Reads one history from every format and layout, with the same result.
 
 use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Instant;
 
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
-use judge_retro::{ColumnNames, HistoryOptions, RoleNames};
+use judge_core::{CanaryConfig, MetricConfig};
+use judge_retro::{
+    ColumnNames, HistoryError, HistoryOptions, MetricPlan, NamedRelease, ReleaseHistory, RoleNames,
+};
 
 use crate::harness::{
     METRICS, POINTS, RELEASES, ROLES, STEP, TestFolder, assert_same, expected, long, long_csv,
@@ -269,4 +274,34 @@ fn the_step_of_a_release_is_its_shortest_one() {
     assert_eq!(errors.len(), POINTS);
     let gaps: Vec<bool> = errors.iter().map(|value| value.is_nan()).collect();
     assert_eq!(gaps, [false, true, false, true, false]);
+}
+
+/// Eight times the columns take about eight times as long, not 64 times.
+#[test]
+fn wide_tables_of_many_columns_are_read_in_linear_time() {
+    let folder = TestFolder::new();
+    let fastest = |columns: usize| {
+        let names: Vec<String> = (0..columns).map(|index| format!("m{index:06}")).collect();
+        let rows =
+            ["baseline", "canary"].map(|role| format!("a,{role},0{}\n", ",1".repeat(columns)));
+        let table = format!("release,role,timestamp,{}\n{}", names.join(","), rows.concat());
+        let file = folder.write(&format!("{columns}.csv"), table);
+        let metrics = names.iter().map(|name| MetricConfig::new(name, "G")).collect();
+        let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+        let plan = Arc::new(MetricPlan::new(&config, &serde_json::Value::Null).unwrap());
+        let times = (0..3).map(|_| {
+            let start = Instant::now();
+            let files = std::slice::from_ref(&file);
+            let history = ReleaseHistory::open(files, &HistoryOptions::default(), plan.series());
+            let each = |one: NamedRelease| {
+                assert_eq!(one.release.unwrap().metrics.len(), columns);
+                Ok::<(), HistoryError>(())
+            };
+            history.unwrap().each_release(&plan, None, each).unwrap();
+            start.elapsed()
+        });
+        times.min().unwrap()
+    };
+    let (few, many) = (fastest(4_000), fastest(32_000));
+    assert!(many < few * 24, "{few:?} and {many:?}");
 }
