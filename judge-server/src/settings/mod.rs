@@ -79,6 +79,10 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_STORE_MAX_SIZE", default_value = "10GiB", value_parser = within(KEPT))]
     pub store_max_size: Size,
 
+    /// Remove entries of the audit log this long after they were written. 0: never.
+    #[arg(long, env = "JUDGE_STORE_AUDIT_AGE", default_value = "1year 1month", value_parser = within(AGES))]
+    pub store_audit_age: Span,
+
     /// How long a replica that is gone keeps its canaries from the others.
     #[arg(long, env = "JUDGE_STORE_LEASE", default_value = "30s", value_parser = within(LEASES))]
     pub store_lease: Span,
