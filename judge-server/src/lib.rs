@@ -3,8 +3,8 @@
 //! [`serve`] runs it on the caller's sockets until the caller's future is ready, so that tests and programs start the same
 //! server as the command `judge-server` does.
 //!
-//! The folders from the top down, each importing only those below it: `server` assembles everything; `layers` is what
-//! every call passes; `handlers` has the routes and their handlers; `budget` the bytes that calls may hold; `callers` the
+//! The folders from the top down, each importing only those below it: `server` assembles everything; `layers` is the stack
+//! that every call passes; `handlers` has the routes and their handlers; `budget` the bytes that calls may hold; `callers` the
 //! identity of callers; `transport` the connections; `observe` logs, metrics and spans; `convert` writes refusals and kept
 //! canaries as messages; `settings` has all settings. The crate `judge_contract` has the messages, and converts what is judged.
 

@@ -77,6 +77,7 @@ pub async fn serve(
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
+    settings.warn_of_retired();
     warn_of_messages_without_room(settings);
     raise_limit(settings.max_connections);
     proto_json::prepare();
@@ -84,6 +85,10 @@ pub async fn serve(
     let observer = Observer { metrics: Arc::new(metrics), traces: Traces::start(settings)? };
     let (leaving, draining) = (CancellationToken::new(), CancellationToken::new());
     let (reporter, health) = tonic_health::server::health_reporter();
+    let budget = Budget::new(
+        usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
+        settings.caller_share,
+    );
     let kept = match settings.store_settings()? {
         Some(store) => Some(CanaryRuntime::open(store, settings, &observer.metrics).await?),
         None => None,
@@ -93,10 +98,7 @@ pub async fn serve(
             pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
             limits: settings.limits(),
         },
-        budget: Budget::new(
-            usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
-            settings.caller_share,
-        ),
+        budget: Arc::clone(&budget),
         streams: StreamLimits {
             calls: settings.max_stream_calls,
             call_time: settings.call_time.get(),
@@ -114,11 +116,13 @@ pub async fn serve(
     let shared = Shared {
         tokens: tokens(settings, &observer.metrics)?,
         observer: observer.clone(),
+        budget,
         handlers: Arc::new(handlers),
+        leaving: leaving.clone(),
     };
     let transport = transport(settings, &observer.metrics, &draining)?;
     let tasks = transport.tasks.clone();
-    let (grpc, http) = (shared.service(Port::Grpc, settings), shared.service(Port::Http, settings));
+    let (grpc, http) = (shared.stack(Port::Grpc, settings), shared.stack(Port::Http, settings));
     let mut accepting = vec![
         tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
         tokio::spawn(transport.clone().serve(listeners.http, http)),
@@ -126,7 +130,7 @@ pub async fn serve(
     if let Some(listener) = listeners.kayenta {
         let address = listener.local_addr()?;
         settings.check_protected(address)?;
-        let kayenta = shared.service(Port::Kayenta, settings);
+        let kayenta = shared.stack(Port::Kayenta, settings);
         accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
         info!(kayenta = %address, "keeping canaries");
     }

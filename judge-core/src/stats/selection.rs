@@ -15,24 +15,9 @@ pub(super) fn ends_among_all(
     for &xi in x {
         buffer.extend(y.iter().map(|yj| xi - yj));
     }
-    let buffer_len = buffer.len();
-    let place = |rank: u64| usize::try_from(rank - 1).unwrap_or(usize::MAX).min(buffer_len - 1);
-    let mut places = [0; 2 * TARGETS];
-    let places = &mut places[..2 * targets.len()];
-    for (pair, ranks) in places.chunks_exact_mut(2).zip(targets) {
-        pair.copy_from_slice(&[place(ranks.first), place(ranks.last)]);
-    }
-    places.sort_unstable();
-    order::as_keys(buffer, |keys| {
-        // A selection leaves larger values to the right, so the next rank is looked for there only.
-        let mut settled = 0;
-        for &mut place in places {
-            if place >= settled {
-                keys[settled..].select_nth_unstable(place - settled);
-                settled = place + 1;
-            }
-        }
-    });
+    // So few differences are sorted sooner than selected from, once for each of six ranks.
+    order::sort(buffer);
+    let place = |rank: u64| usize::try_from(rank - 1).unwrap_or(usize::MAX).min(buffer.len() - 1);
     let mut found = [Ends::UNKNOWN; TARGETS];
     for (ends, ranks) in found.iter_mut().zip(targets) {
         *ends = Ends { first: buffer[place(ranks.first)], last: buffer[place(ranks.last)] };

@@ -72,13 +72,12 @@ impl Handlers {
             Handler::Metrics => self.metrics(context.origin.metrics()),
             Handler::OpenApi => http::open_api(),
             Handler::Page => Ok(http::page()),
+            Handler::Canary(call) => self.canary(call, &context, request).await,
             Handler::KayentaHealth => Ok(self.kayenta_health().await),
-            // Every call has room for the largest handler, so handlers of few calls are boxed.
-            Handler::Canary(call) => Box::pin(self.canary(call, &context, request)).await,
-            Handler::Kayenta(call) => Box::pin(self.kayenta(call, &context, request)).await,
-            Handler::Score(call) => Box::pin(self.score(call, &context, request)).await,
+            Handler::Kayenta(call) => self.kayenta(call, &context, request).await,
+            Handler::Score(call) => self.score(call, &context, request).await,
             Handler::ExportHistory => Ok(self.export_history(&context, &request)?),
-            Handler::Pages(call) => Box::pin(self.page(call, &context, request)).await,
+            Handler::Pages(call) => self.page(call, &context, request).await,
         }
     }
 }

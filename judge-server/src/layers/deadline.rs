@@ -1,11 +1,34 @@
-//! The deadline that a caller sets.
+//! Deadlines: a call with one answer has `call-time`, or less if its caller says so.
 
 use std::time::Duration;
 
 use http::HeaderMap;
+use tokio::time::{Instant, timeout_at};
+
+use super::step::{Inbound, Next, Step};
+use crate::convert::refusal::Refusal;
+use crate::handlers::{Answered, Failure};
+
+/// Ends calls that take too long. Streams have their own clocks once they are open.
+#[derive(Debug)]
+pub(super) struct Deadline {
+    /// Longest duration of a call.
+    pub(super) call_time: Duration,
+}
+
+impl Step for Deadline {
+    async fn handle(&self, mut inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
+        let now = Instant::now();
+        inbound.deadline = grpc_timeout(inbound.request.headers()).map(|after| now + after);
+        let own = now + self.call_time;
+        let deadline = inbound.deadline.map_or(own, |deadline| deadline.min(own));
+        let answered = timeout_at(deadline, next.run(inbound)).await;
+        answered.unwrap_or_else(|_| Err(Refusal::DeadlineExceeded.into()))
+    }
+}
 
 /// The time that a `grpc-timeout` header gives.
-pub(super) fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
+fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
     parse(headers.get("grpc-timeout")?.to_str().ok()?)
 }
 

@@ -5,35 +5,32 @@ use http::header::AsHeaderName;
 use http::uri::{Authority, Uri};
 use http::{HeaderMap, Method, Request, Version, header};
 
+use super::step::{Inbound, Next, Step};
 use crate::convert::refusal::{Refusal, quoted};
 use crate::handlers::routes::Port;
-use crate::settings::Settings;
+use crate::handlers::{Answered, Failure};
 
 /// Names of the own machine.
-const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Names under which the server may be called; empty for any. A server that anyone on its machine may call has only the
-/// machine's own names.
-pub(super) fn hosts(settings: &Settings) -> Vec<String> {
-    let local = settings.grpc_listen.ip().is_loopback() && settings.http_listen.ip().is_loopback();
-    let open = settings.tokens.is_none() && settings.tls_client_ca.is_none();
-    if settings.allowed_hosts.is_empty() && local && open {
-        return LOCAL.map(str::to_owned).to_vec();
-    }
-    settings.allowed_hosts.clone()
+/// Checks the headers of the calls of one port.
+#[derive(Debug)]
+pub(super) struct Headers {
+    pub(super) side: Port,
+    /// Names under which this server may be called; `None` for any.
+    pub(super) hosts: Vec<String>,
 }
 
-/// Checks the headers of a request at one port, for a server under the names `hosts`.
-pub(super) fn check(
-    side: Port,
-    request: &Request<impl Sized>,
-    hosts: &[String],
-) -> Result<(), Refusal> {
-    let host = require_host(request)?;
-    require_own_site(host.as_ref(), request.headers(), hosts)?;
-    match side {
-        Port::Grpc => require_grpc(request),
-        Port::Http | Port::Kayenta => require_identity(request.headers()),
+impl Step for Headers {
+    async fn handle(&self, inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
+        let request = &inbound.request;
+        let host = require_host(request)?;
+        require_own_site(host.as_ref(), request.headers(), &self.hosts)?;
+        match self.side {
+            Port::Grpc => require_grpc(request)?,
+            Port::Http | Port::Kayenta => require_identity(request.headers())?,
+        }
+        next.run(inbound).await
     }
 }
 

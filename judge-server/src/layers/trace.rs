@@ -1,26 +1,31 @@
 //! Begins and ends every call: its log line and its metrics, from the outcome that comes back, and the answer if it was
 //! refused.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
 use tonic::Code;
+use tower::{Layer, Service};
 
 use super::answer_body::{AnswerBody, OpenStream};
 use super::path_token::TokenInPath;
 use super::request_body::{RequestBody, Rest};
 use super::respond::{bytes_of, code, refuse, without_body};
-use super::steps::{Inbound, Steps};
-use crate::budget::{Part, Reservation};
+use super::step::{Inbound, Next};
+use crate::budget::{Budget, Part, Reservation};
 use crate::callers::tokens::Tokens;
 use crate::callers::{Caller, cookies};
 use crate::convert::refusal::{Refusal, Resource};
 use crate::handlers::pages::{self, Visit};
 use crate::handlers::routes::{self, Kind, Port};
-use crate::handlers::{Answered, Ended, Failure, Handlers};
+use crate::handlers::{Answered, Ended, Failure};
 use crate::observe::call::{Call, Observer, Origin, code_name};
 use crate::transport::activity::Busy;
 use crate::transport::peer::Peer;
@@ -34,11 +39,14 @@ const DISCARDED: u64 = 4;
 pub(super) struct Trace {
     pub(super) side: Port,
     pub(super) observer: Observer,
-    pub(super) steps: Steps,
-    pub(super) handlers: Arc<Handlers>,
+    pub(super) budget: Arc<Budget>,
     pub(super) tokens: Option<Fresh<Tokens>>,
     pub(super) message_bytes: u64,
     pub(super) read_time: Duration,
+    /// Whether there are pages, which need a store.
+    pub(super) has_pages: bool,
+    /// The server has announced its end.
+    pub(super) leaving: CancellationToken,
 }
 
 /// A call in progress.
@@ -56,7 +64,11 @@ struct Answering {
 }
 
 impl Trace {
-    pub(super) async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        next: &impl Next,
+    ) -> Response<AnswerBody> {
         let Some(peer) = request.extensions_mut().remove::<Arc<Peer>>() else {
             // Every connection has one.
             return refuse(self.side, &Refusal::Internal).map(AnswerBody::nobodys);
@@ -65,7 +77,7 @@ impl Trace {
         let (address, only_probes) = (peer.address.to_string(), peer.only_probes);
         let has_secret_path = request.extensions_mut().remove::<TokenInPath>().is_some();
         let route = routes::find(self.side, request.method(), request.uri().path());
-        let is_page = self.handlers.canaries.is_some() && route.is_some_and(|route| route.is_page);
+        let is_page = self.has_pages && route.is_some_and(|route| route.is_page);
         let visit = is_page.then(|| Visit::new(&request));
         if is_page {
             cookies::token_to_header(request.headers_mut());
@@ -87,8 +99,8 @@ impl Trace {
             visit,
         };
         let lasting = route.is_some_and(|route| route.kind == Kind::Watch);
-        let inbound = Inbound { request, route, caller, origin };
-        let mut response = match self.steps.answer(inbound).await {
+        let inbound = Inbound { request, route, caller, origin, held: None, deadline: None };
+        let mut response = match next.run(inbound).await {
             Ok(answered) => self.answered(answering, answered, lasting),
             Err(failure) => self.refused(answering, failure).await,
         };
@@ -139,9 +151,9 @@ impl Trace {
         let had_room = failure.held.is_some();
         let held = failure.held.or_else(|| {
             // A call that is refused after its headers may have an unread body.
-            let weight = self.handlers.budget.weights.call;
+            let weight = self.budget.weights.call;
             let share = answering.share.as_deref();
-            self.handlers.budget.reserve(Part::Refusals, share, weight).ok().map(Arc::new)
+            self.budget.reserve(Part::Refusals, share, weight).ok().map(Arc::new)
         });
         match &held {
             Some(held) => self.hold(held, &mut response),
@@ -163,7 +175,7 @@ impl Trace {
 
     /// Reserves the text of a refusal, which may be larger than its request; if there is no room, the text becomes short.
     fn hold(&self, held: &Reservation, response: &mut Response<Body>) {
-        let weight = self.handlers.budget.weights.call;
+        let weight = self.budget.weights.call;
         if held.exchange(bytes_of(response).max(weight)).is_err() {
             *response = refuse(self.side, &Refusal::Overloaded(Resource::Bytes));
         }
@@ -192,10 +204,51 @@ impl Trace {
             || is_left
             || answering.only_probes
             || answering.busy.is_last()
-            || self.handlers.leaving.is_cancelled();
+            || self.leaving.is_cancelled();
         if answering.http1 && ends {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }
+    }
+}
+
+/// [`Trace`] as tower's layer.
+#[derive(Debug, Clone)]
+pub(super) struct TraceLayer(pub(super) Arc<Trace>);
+
+impl<S> Layer<S> for TraceLayer {
+    type Service = Traced<S>;
+
+    fn layer(&self, next: S) -> Traced<S> {
+        Traced { trace: Arc::clone(&self.0), next: Arc::new(next) }
+    }
+}
+
+/// A service whose calls are traced.
+#[derive(Debug)]
+pub(super) struct Traced<S> {
+    trace: Arc<Trace>,
+    next: Arc<S>,
+}
+
+impl<S> Clone for Traced<S> {
+    fn clone(&self) -> Self {
+        Self { trace: Arc::clone(&self.trace), next: Arc::clone(&self.next) }
+    }
+}
+
+impl<S: Next> Service<Request<Incoming>> for Traced<S> {
+    type Response = Response<AnswerBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        // A service without room refuses; no call waits.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let (trace, next) = (Arc::clone(&self.trace), Arc::clone(&self.next));
+        Box::pin(async move { Ok(trace.answer(request, &*next).await) })
     }
 }

@@ -8,6 +8,7 @@ mod directives;
 pub(crate) mod error;
 mod file;
 mod limits;
+mod retired;
 mod units;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use serde::Serialize;
 pub(crate) use check::{StoreSettings, TlsFiles, WebhookSettings};
 use error::StartError;
 pub use file::SettingsReadError;
+use retired::Retired;
 use units::{
     AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
     network, within,
@@ -66,8 +68,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_KAYENTA_LISTEN", default_value = "127.0.0.1:8090", value_parser = address)]
     pub kayenta_listen: SocketAddr,
 
-    /// Keep canaries and configs: in a file of SQLite, or in the PostgreSQL of a URL that begins with
-    /// postgres://.
+    /// Keep canaries and configs: in a file of SQLite, or in the PostgreSQL of a URL that begins with postgres://.
     #[arg(long, env = "JUDGE_STORE", value_name = "FILE|URL", hide_env_values = true)]
     pub store: Option<String>,
 
@@ -96,8 +97,7 @@ pub struct Settings {
     #[serde(skip)]
     pub(crate) sources: Vec<SourceSettings>,
 
-    /// Read configs from the files *.json of this folder, and again when they change (--reload-every): the file's name
-    /// is the config's id. Nobody else changes them.
+    /// Read configs from the files *.json of this folder, and again when they change: the file's name is the config's id.
     #[arg(long, env = "JUDGE_CONFIGS", value_name = "FOLDER")]
     pub configs: Option<PathBuf>,
 
@@ -181,8 +181,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
     pub max_buffered: Size,
 
-    /// The share of it that one caller may have, by its token, its certificate, or else its address.
-    /// 1: all of it.
+    /// The share of it that one caller may have, by its token, its certificate, or else its address. 1: all of it.
     #[arg(long, env = "JUDGE_CALLER_SHARE", default_value_t = 0.5, value_parser = within(SHARES))]
     pub caller_share: f64,
 
@@ -252,6 +251,10 @@ pub struct Settings {
     #[cfg(feature = "otlp")]
     #[arg(long, env = "JUDGE_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    #[command(flatten)]
+    #[serde(skip)]
+    retired: Retired,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -280,6 +283,11 @@ impl Settings {
     /// When a path among them is not Unicode.
     pub fn to_toml(&self) -> Result<String, StartError> {
         toml::to_string(self).map_err(|error| StartError::Settings(error.to_string()))
+    }
+
+    /// Says which settings were given that are none any more.
+    pub(crate) fn warn_of_retired(&self) {
+        self.retired.warn();
     }
 }
 

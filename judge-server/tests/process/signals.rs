@@ -33,6 +33,19 @@ fn without_files_hangup_does_nothing() {
     assert!(server.wait().success());
 }
 
+#[test]
+fn settings_that_are_gone_are_warned_of_with_their_successor() {
+    let flags = ["--max-calls=7", "--max-streams=0", "--max-open-calls=9"];
+    let mut server = Server::start(&flags, Stdio::piped());
+    server.signal("-TERM");
+    let mut log = String::new();
+    server.log().read_to_string(&mut log).unwrap();
+    for setting in ["max-calls", "max-streams", "max-open-calls"] {
+        let warned = format!("\"setting\":\"{setting}\",\"successor\":\"max-buffered\"");
+        assert!(log.contains(&warned), "{log}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn invisible_characters_of_ids_are_escaped_in_both_formats() {
     for format in ["json", "text"] {

@@ -99,6 +99,8 @@ pub(crate) const HEALED_SHARES: [(f64, f64); 8] = [
 ];
 /// Nothing with a larger p without autocorrelation needs to be known more exactly.
 pub(crate) const UNREMARKABLE: f64 = 0.05;
+/// Standard errors of a normal estimate with this p.
+pub(crate) const UNREMARKABLE_SCORE: f64 = 1.6448;
 /// Points of a change.
 pub(crate) const STRETCH_FEWEST: usize = 4;
 /// Points before it, and points behind one that healed.

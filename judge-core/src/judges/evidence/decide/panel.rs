@@ -20,6 +20,7 @@ use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
+use crate::judges::evidence::prepare::regression::Designs;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::judges::evidence::prepare::timeline::PairTimeline;
 use crate::judges::evidence::say::{self, Draft, View};
@@ -82,6 +83,7 @@ pub(crate) struct PanelBuffers {
     widths: Option<(f64, Option<Widths>)>,
     two_sample: TwoSampleScratch,
     untied: UntiedScores,
+    designs: Designs,
 }
 
 impl Question<'_> {
@@ -149,7 +151,7 @@ pub(crate) fn run(
     question: &Question<'_>,
     buffers: &mut PanelBuffers,
 ) -> PanelFindings {
-    let PanelBuffers { whole, rest, ranks, widths, two_sample, untied } = buffers;
+    let PanelBuffers { whole, rest, ranks, widths, two_sample, untied, designs } = buffers;
     if !whole.axis.is_for(question.change) {
         whole.reverse();
         *ranks = ranks.map(Ranks::reverse);
@@ -192,7 +194,7 @@ pub(crate) fn run(
     if let Some(found) = &found {
         panel.location(found, healthy.as_ref(), two_sample);
     }
-    panel.stretch(sequential.as_ref());
+    panel.stretch(sequential.as_ref(), designs);
     panel.events();
     if let Some(excess) = &excess {
         panel.points(excess);
@@ -331,11 +333,11 @@ impl Panel<'_> {
         });
     }
 
-    fn stretch(&mut self, sequential: Option<&Sequential>) {
+    fn stretch(&mut self, sequential: Option<&Sequential>, designs: &mut Designs) {
         let Some(level) = self.question.level_for(TestKind::EndState, self.comparison) else {
             return;
         };
-        let Some(found) = stretch::find(self.comparison, sequential) else { return };
+        let Some(found) = stretch::find(self.comparison, sequential, designs) else { return };
         let mut likely = self.likely(&found.shift, found.effect);
         let share = found.stretch.len() as f64 / self.comparison.x.len() as f64;
         let healthy = Healthy::measure(self.history, self.comparison, self.question.level, share);

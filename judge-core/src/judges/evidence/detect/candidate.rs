@@ -10,10 +10,3 @@ pub(super) struct Candidate {
     pub(super) stretch: Stretch,
     pub(super) height: Posterior,
 }
-
-impl Candidate {
-    /// The same with `cost` times the p-value.
-    pub(super) fn at(self, cost: f64) -> Self {
-        Self { p: (cost * self.p).min(1.0), ..self }
-    }
-}

@@ -14,15 +14,15 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{
-    self, Regressand, RegressionSide, Solutions, Stretch,
+    self, Designs, Regressand, RegressionSide, Stretch,
 };
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::candidate::Candidate;
 use super::sequential::Sequential;
 
-/// Most stretches that are compared, each for two samples and for differences.
-const MOST: usize = 2 * (p::LATE_SHARES.len() + p::HEALED_SHARES.len() + 1);
+/// P-value of a stretch that is neither higher nor lower.
+const NEUTRAL: f64 = 0.5;
 
 /// A stretch of the canary that is worse.
 #[derive(Debug, Clone, Copy)]
@@ -39,41 +39,19 @@ pub(crate) struct WorseStretch {
 pub(crate) fn find(
     comparison: &Comparison,
     sequential: Option<&Sequential>,
+    designs: &mut Designs,
 ) -> Option<WorseStretch> {
     if comparison.widening() > 1.0 {
         // A canary that repeats one value does not change.
         return None;
     }
-    if sequential.is_none() {
-        let least = p_if_independent(comparison);
-        if least > p::UNREMARKABLE {
-            // Autocorrelation only makes the p-value larger.
-            return None;
-        }
-    }
-    let mut candidates: Vec<Candidate> = Vec::with_capacity(MOST);
-    if let Some(sequential) = sequential {
-        // Windows that follow each other drift, so only stretches that the points did not choose are used.
-        let usual = |stretch| usual_of_baseline(comparison.clipped_baseline(), stretch);
-        let given = given(comparison.x.len());
-        candidates.extend(given.filter_map(|s| sequential.stretch(s, usual(s))));
-    } else {
-        for (stretch, cost) in stretches(comparison.clipped_canary()) {
-            candidates.extend(two_samples(comparison, stretch).map(|c| c.at(cost)));
-        }
-        if let Some(differences) = comparison.clipped_differences() {
-            for (stretch, cost) in stretches(differences) {
-                let step = Solutions::fit(&differences.on_stretch(stretch));
-                let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-                let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-                let usual = usual_of_differences(differences, stretch);
-                let p = height.p_value(usual).max(change.p_value(0.0));
-                candidates.push(Candidate { p, stretch, height }.at(cost));
-            }
-        }
-    }
+    let (candidates, compared) = match sequential {
+        Some(sequential) => one_after_the_other(comparison, sequential),
+        None => side_by_side(comparison, designs)?,
+    };
     let best = candidates.iter().min_by(|a, b| a.p.total_cmp(&b.p))?;
-    let all: Vec<f64> = candidates.iter().map(|candidate| candidate.p).collect();
+    let mut all: Vec<f64> = candidates.iter().map(|candidate| candidate.p).collect();
+    all.resize(compared, NEUTRAL);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let points = best.stretch.range(comparison.x.len());
     let plain = mean(comparison.x.get(points).unwrap_or_default()) - comparison.mean_y;
@@ -81,48 +59,121 @@ pub(crate) fn find(
     Some(WorseStretch { p: combine(&all), stretch: best.stretch, shift: best.height, effect })
 }
 
-/// A lower bound of the combined p-value: the p-value without autocorrelation, or less. It costs a twentieth,
-/// and most metrics that did not change need no more.
-fn p_if_independent(comparison: &Comparison) -> f64 {
-    let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
-    let mut p_values = Vec::with_capacity(MOST);
-    let mut consider = |height: Estimate, change: Estimate, cost: f64| {
-        p_values.push((cost * height.least_p_value().max(change.least_p_value())).min(1.0));
-    };
-    if let Some(line) = comparison.baseline_line() {
-        let level = line.if_independent([1.0, 0.0]);
-        for (stretch, cost) in stretches(canary) {
-            if let Some(ago) = as_long_ago(stretch, canary, baseline) {
-                let [height, change] = canary.stretch_if_independent(stretch);
-                let [_, baseline_change] = baseline.stretch_if_independent(ago);
-                consider(height.less(level), change.less(baseline_change), cost);
-            }
-        }
-    }
-    if let Some(differences) = comparison.clipped_differences() {
-        for (stretch, cost) in stretches(differences) {
-            let [height, change] = differences.stretch_if_independent(stretch);
-            consider(height, change, cost);
-        }
-    }
-    combine(&p_values)
+/// The stretches of a canary whose window follows its baseline's, and their number. Such windows drift, so only
+/// stretches that the points did not choose are used.
+fn one_after_the_other(
+    comparison: &Comparison,
+    sequential: &Sequential,
+) -> (Vec<Candidate>, usize) {
+    let usual = |stretch| usual_of_baseline(comparison.clipped_baseline(), stretch);
+    let candidates: Vec<_> =
+        given(comparison.x.len()).filter_map(|s| sequential.stretch(s, usual(s))).collect();
+    let compared = candidates.len();
+    (candidates, compared)
 }
 
-fn two_samples(comparison: &Comparison, stretch: Stretch) -> Option<Candidate> {
+/// The stretches that stand out between sides of the same time, and the number of all that were compared; `None`
+/// if their p-values need not be known more exactly.
+fn side_by_side(comparison: &Comparison, designs: &mut Designs) -> Option<(Vec<Candidate>, usize)> {
+    // Combined p-values are no smaller than the smallest of them, and autocorrelation only makes them larger.
+    if !Plain::all(comparison, 0.0).any(|plain| plain.stands_out(p::UNREMARKABLE_SCORE)) {
+        return None;
+    }
+    let plain: Vec<Plain> = Plain::all(comparison, f64::NEG_INFINITY).collect();
+    if combine(&plain.iter().map(Plain::least_p_value).collect::<Vec<_>>()) > p::UNREMARKABLE {
+        return None;
+    }
+    // The others count as neither higher nor lower.
+    let stand_out = plain.iter().filter(|plain| plain.stands_out(1.0));
+    let candidate = |plain: &Plain| match plain.of {
+        Compared::Sides => two_samples(comparison, plain, designs),
+        Compared::Differences => differences(comparison, plain, designs),
+    };
+    Some((stand_out.filter_map(candidate).collect(), plain.len()))
+}
+
+/// What is compared.
+#[derive(Clone, Copy)]
+enum Compared {
+    /// Two samples.
+    Sides,
+    /// Differences of the same time with 0.
+    Differences,
+}
+
+/// A stretch if points are independent: how much higher it is than the baseline, and than the canary's other
+/// points.
+struct Plain {
+    of: Compared,
+    stretch: Stretch,
+    /// Factor on its p-value.
+    cost: f64,
+    height: Estimate,
+    change: Estimate,
+}
+
+impl Plain {
+    /// All stretches that are higher than the baseline by more than `least`.
+    fn all(comparison: &Comparison, least: f64) -> impl Iterator<Item = Self> {
+        let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
+        let level = comparison.baseline_line().map(|line| line.if_independent([1.0, 0.0]));
+        let of_sides = stretches(canary).filter_map(move |(stretch, cost)| {
+            let ago = as_long_ago(stretch, canary, baseline)?;
+            let level = level.filter(|level| canary.mean_of(stretch) - level.mean > least)?;
+            let [height, change] = canary.stretch_if_independent(stretch);
+            let [_, baseline_change] = baseline.stretch_if_independent(ago);
+            let (height, change) = (height.less(level), change.less(baseline_change));
+            Some(Self { of: Compared::Sides, stretch, cost, height, change })
+        });
+        let of_differences = comparison.clipped_differences().into_iter().flat_map(move |series| {
+            let higher = stretches(series).filter(move |(s, _)| series.mean_of(*s) > least);
+            higher.map(|(stretch, cost)| {
+                let [height, change] = series.stretch_if_independent(stretch);
+                Self { of: Compared::Differences, stretch, cost, height, change }
+            })
+        });
+        of_sides.chain(of_differences)
+    }
+
+    /// Whether both estimates are at least `score` standard errors above 0.
+    fn stands_out(&self, score: f64) -> bool {
+        self.height.exceeds(score) && self.change.exceeds(score)
+    }
+
+    /// A lower bound of the p-value with autocorrelation.
+    fn least_p_value(&self) -> f64 {
+        (self.cost * self.height.least_p_value().max(self.change.least_p_value())).min(1.0)
+    }
+
+    /// The stretch with what is known of it if points are autocorrelated.
+    fn candidate(&self, height: Posterior, usual: f64, change: &Posterior) -> Candidate {
+        let p = self.cost * height.p_value(usual).max(change.p_value(0.0));
+        Candidate { p: p.min(1.0), stretch: self.stretch, height }
+    }
+}
+
+fn two_samples(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
     let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
-    let step = Solutions::fit(&canary.on_stretch(stretch));
+    let step = designs.on_stretch(canary, plain.stretch);
     let height = RegressionSide { solutions: &step, contrast: [1.0, 1.0] };
     let level = RegressionSide { solutions: comparison.baseline_line()?, contrast: [1.0, 0.0] };
     let height = regression::difference(&height, &level, p::PRIOR_OF_SIDES);
-    let ago = as_long_ago(stretch, canary, baseline)?;
-    let baseline_step = Solutions::fit(&baseline.on_stretch(ago));
+    let ago = as_long_ago(plain.stretch, canary, baseline)?;
+    let baseline_step = designs.on_stretch(baseline, ago);
     let change = regression::difference(
         &RegressionSide { solutions: &step, contrast: [0.0, 1.0] },
         &RegressionSide { solutions: &baseline_step, contrast: [0.0, 1.0] },
         p::PRIOR_OF_SIDES,
     );
-    let usual = usual_of_baseline(baseline, ago);
-    Some(Candidate { p: height.p_value(usual).max(change.p_value(0.0)), stretch, height })
+    Some(plain.candidate(height, usual_of_baseline(baseline, ago), &change))
+}
+
+fn differences(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
+    let differences = comparison.clipped_differences()?;
+    let step = designs.on_stretch(differences, plain.stretch);
+    let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+    let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+    Some(plain.candidate(height, usual_of_differences(differences, plain.stretch), &change))
 }
 
 /// How much higher the baseline's highest stretch of as many points is than its mean. A change to the end has no
@@ -178,7 +229,7 @@ fn given(n: usize) -> impl Iterator<Item = Stretch> {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of n points")]
 fn points(share: f64, n: usize) -> usize {
-    (share * n as f64).round() as usize
+    (share * n as f64 + 0.5) as usize
 }
 
 /// Share of the metric's significance level that the test gets.

@@ -7,7 +7,7 @@ use crate::sums::sum;
 use super::autocorrelation::{self, Weights};
 use super::axis::{self, Axis, allow};
 use super::posterior::{Estimate, Posterior};
-use super::regression::{self, LineDesign, Regressand, RegressionSide, Solutions};
+use super::regression::{self, Designs, Regressand, RegressionSide, Solutions};
 use super::robust::Robust;
 use super::timeline::{PairTimeline, Times};
 
@@ -59,7 +59,7 @@ pub(crate) struct Comparison {
     weights_of_sides: Weights,
     weights_of_baseline: Weights,
     noise: f64,
-    line: LineDesign,
+    designs: Designs,
     ordered: Vec<f64>,
 }
 
@@ -114,15 +114,15 @@ impl Comparison {
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         self.clipped_x.refill(self.x.iter().map(|v| clip_x(*v)), middle_y);
         self.clipped_y.refill(self.y.iter().map(|v| clip_y(*v)), middle_y);
-        self.x_line = solve_line(&self.clipped_x, &mut self.line);
-        self.y_line = solve_line(&self.clipped_y, &mut self.line);
+        self.x_line = solve_line(&self.clipped_x, &mut self.designs);
+        self.y_line = solve_line(&self.clipped_y, &mut self.designs);
         self.difference_line = None;
         self.robust_differences = Robust::default();
         self.correlation = 0.0;
         if self.pairs.len() >= p::FEWEST {
             let clipped = self.pairs.iter().map(|(x, y)| clip_x(*x) - clip_y(*y));
             self.clipped_differences.refill(clipped, 0.0);
-            self.difference_line = solve_line(&self.clipped_differences, &mut self.line);
+            self.difference_line = solve_line(&self.clipped_differences, &mut self.designs);
             self.robust_differences = Robust::estimate(&self.differences, &mut self.ordered);
             let vary = [&self.x_line, &self.y_line];
             if vary.into_iter().flatten().filter(|line| line.is_noisy()).count() == 2 {
@@ -259,14 +259,14 @@ impl Comparison {
         let middle_y = self.robust_y.median;
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         let allowed = |y: f64| allow(clip_y(y), share);
-        let (mut side, mut design) = (Regressand::default(), LineDesign::default());
+        let (mut side, mut designs) = (Regressand::default(), Designs::default());
         let mut found = Vec::with_capacity(2);
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        let both = self.x_line.as_ref().zip(solve_line(&side, &mut design));
+        let both = self.x_line.as_ref().zip(solve_line(&side, &mut designs));
         found.extend(both.map(|(x, y)| unpaired_shift_between(x, &y)));
         if self.difference_line.is_some() {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            found.extend(solve_line(&side, &mut design).as_ref().map(shift_of_differences));
+            found.extend(solve_line(&side, &mut designs).as_ref().map(shift_of_differences));
         }
         found
     }
@@ -337,8 +337,8 @@ fn clip(middle: f64, reach: f64) -> impl Fn(f64) -> f64 {
     move |value| value.clamp(middle - reach, middle + reach)
 }
 
-fn solve_line(series: &Regressand, design: &mut LineDesign) -> Option<Solutions<2>> {
-    (series.len() >= p::FEWEST).then(|| design.solve(series))
+fn solve_line(series: &Regressand, designs: &mut Designs) -> Option<Solutions<2>> {
+    (series.len() >= p::FEWEST).then(|| designs.on_line(series))
 }
 
 /// Fills in the coordinates of ascending values, ascending.

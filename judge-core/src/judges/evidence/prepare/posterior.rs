@@ -35,6 +35,11 @@ impl Estimate {
         normal::upper_tail(student::normal_score(t, self.freedom.max(1.0)))
     }
 
+    /// Whether the estimate is at least `score` standard errors above 0.
+    pub(crate) fn exceeds(&self, score: f64) -> bool {
+        self.mean > 0.0 && self.mean * self.mean >= score * score * self.variance
+    }
+
     /// Difference to an independent estimate, with Welch's (1947) degrees of freedom.
     pub(crate) fn less(self, other: Self) -> Self {
         let variance = self.variance + other.variance;

@@ -62,7 +62,7 @@ fn behind_first(values: &[f64]) -> &[f64] {
 }
 
 /// Neighbouring points of a window, counted from its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Stretch {
     /// Points from the first one of the stretch to the end of the window.
     pub(crate) since: usize,
@@ -218,6 +218,11 @@ impl Regressand {
         self.sums.last().copied().unwrap_or_default() / self.len() as f64
     }
 
+    /// Mean of `stretch`.
+    pub(crate) fn mean_of(&self, stretch: Stretch) -> f64 {
+        self.sum(stretch) / stretch.len() as f64
+    }
+
     fn sum(&self, stretch: Stretch) -> f64 {
         let of_last = |count: usize| self.sums.get(count).copied().unwrap_or_default();
         of_last(stretch.since) - of_last(stretch.after)
@@ -285,29 +290,60 @@ struct Factor<const P: usize> {
     determinant: f64,
 }
 
-/// The design with a mean and a line for one number of points, at every φ. It is kept because both sides mostly
-/// have the same number.
-#[derive(Debug, Default)]
-pub(crate) struct LineDesign {
-    points: f64,
-    factors: Vec<Factor<2>>,
-    log_determinants: Vec<f64>,
+/// The inverted Gram matrices of two columns at every φ, which do not depend on the series.
+#[derive(Debug)]
+struct Design {
+    factors: [Factor<2>; COUNT],
+    log_determinants: [f64; COUNT],
 }
 
-impl LineDesign {
-    /// Solves the regression of `side` on a mean and a line.
-    pub(crate) fn solve(&mut self, side: &Regressand) -> Solutions<2> {
-        let regression = side.on_line();
-        if self.points != regression.points {
-            self.points = regression.points;
-            self.factors.clear();
-            self.factors.extend(NODES.map(|phi| regression.factor(phi)));
-            self.log_determinants.clear();
-            let logs = self.factors.iter().map(|factor| math::ln(factor.determinant));
-            self.log_determinants.extend(logs);
-        }
+impl Design {
+    fn new(regression: &Regression<2>) -> Self {
+        let factors = NODES.map(|phi| regression.factor(phi));
+        Self { factors, log_determinants: factors.map(|factor| math::ln(factor.determinant)) }
+    }
+
+    fn solve(&self, regression: &Regression<2>) -> Solutions<2> {
         let solved = std::array::from_fn(|i| regression.solve_given(NODES[i], &self.factors[i]));
         Solutions::new(regression.points, solved, |index| self.log_determinants[index])
+    }
+}
+
+/// Designs that were used last. Both sides of most metrics have the same number of points, and so the same designs.
+#[derive(Debug, Default)]
+pub(crate) struct Designs {
+    /// By number of points, and by stretch or for a line.
+    kept: Vec<((usize, Option<Stretch>), Design)>,
+}
+
+impl Designs {
+    /// Most designs that are kept; each has 700 bytes. Windows of one length need 18, of two lengths 36.
+    const MOST: usize = 64;
+
+    /// Solves the regression of `series` on a mean and a line.
+    pub(crate) fn on_line(&mut self, series: &Regressand) -> Solutions<2> {
+        self.solve(&series.on_line(), (series.len(), None))
+    }
+
+    /// Solves the regression of `series` on a mean and a step to `stretch` and back.
+    pub(crate) fn on_stretch(&mut self, series: &Regressand, stretch: Stretch) -> Solutions<2> {
+        self.solve(&series.on_stretch(stretch), (series.len(), Some(stretch)))
+    }
+
+    fn solve(
+        &mut self,
+        regression: &Regression<2>,
+        columns: (usize, Option<Stretch>),
+    ) -> Solutions<2> {
+        let found = self.kept.iter().position(|(kept, _)| *kept == columns);
+        let place = found.unwrap_or_else(|| {
+            if self.kept.len() == Self::MOST {
+                self.kept.clear();
+            }
+            self.kept.push((columns, Design::new(regression)));
+            self.kept.len() - 1
+        });
+        self.kept[place].1.solve(regression)
     }
 }
 

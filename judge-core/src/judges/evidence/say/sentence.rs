@@ -31,7 +31,11 @@ impl<'a> Sentence<'a> {
         self
     }
 
+    /// A size with `decimals` decimals; in four digits from 1000 on.
     pub(super) fn fixed(mut self, size: f64, decimals: usize) -> Self {
+        if size >= 1000.0 {
+            return self.short(size);
+        }
         push_fixed(&mut self.text, size, decimals);
         self
     }

@@ -31,6 +31,19 @@ fn seven_of_ten_points_at_100_against_ones_are_high() {
 }
 
 #[test]
+fn sentences_about_enormous_changes_stay_short() {
+    let baseline: Vec<f64> = noise(30, 1).iter().map(|z| 50.0 + z).collect();
+    for size in [1e9, 1e150, 1e300] {
+        let canary: Vec<f64> = noise(30, 2).iter().map(|z| size * (1.0 + 0.01 * z)).collect();
+        let judged = metric(&baseline, &canary);
+        assert_eq!(judged.classification, Classification::High, "{size}");
+        for finding in &judged.findings {
+            assert!(finding.sentence.len() < 200, "{}", finding.sentence);
+        }
+    }
+}
+
+#[test]
 fn similar_increases_of_thirty_points_get_one_class() {
     for (relative, seeds) in [(0.02, 0..40), (0.05, 100..140)] {
         for seed in seeds {
