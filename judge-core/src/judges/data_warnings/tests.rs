@@ -1,12 +1,8 @@
-use std::time::Instant;
-
 use crate::config::{CanaryConfig, MetricConfig, NanStrategy};
 use crate::judgement::{Decision, Judgement, MetricJudgement};
 use crate::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Tags};
-
-use super::warn_of;
 
 const GAP: f64 = f64::NAN;
 
@@ -188,25 +184,4 @@ fn a_metric_that_fell_into_half_empty_pairs_is_warned_of() {
     }
     let said = warnings(vec![metric("errors", NanStrategy::Remove)], vec![west_old]);
     assert!(!said.iter().any(|said| said.contains("differ")), "only one half: {said:?}");
-}
-
-/// Eight times the metrics take about eight times as long, not 64 times.
-#[test]
-fn many_silent_metrics_are_warned_of_in_linear_time() {
-    let fastest = |count: usize| {
-        let names: Vec<String> = (0..count).map(|index| format!("m{index:06}")).collect();
-        let metrics = names.iter().map(|name| metric(name, NanStrategy::Remove)).collect();
-        let config = CanaryConfig { metrics, ..CanaryConfig::default() };
-        let pairs = names.iter().map(|name| pair(name, &[], &[1.0])).collect();
-        let request = JudgeRequest { config, pairs, ..JudgeRequest::default() };
-        let judgement = NetflixAcaJudge.judge(&request).unwrap();
-        let times = (0..3).map(|_| {
-            let start = Instant::now();
-            warn_of(&request, &judgement.metrics, &mut Vec::new());
-            start.elapsed()
-        });
-        times.min().unwrap()
-    };
-    let (few, many) = (fastest(4_000), fastest(32_000));
-    assert!(many < few * 24, "{few:?} and {many:?}");
 }

@@ -21,8 +21,9 @@ use crate::judges::evidence::prepare::timeline::Times;
 use super::candidate::Candidate;
 use super::sequential::Sequential;
 
-/// P-value of a stretch that is neither higher nor lower.
-const NEUTRAL: f64 = 0.5;
+/// P-value of a stretch that is not higher. None has a larger one, so that a stretch that begins to stand out never
+/// makes the others less certain.
+const NOT_HIGHER: f64 = 0.5;
 
 /// A stretch of the canary that is worse.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +52,7 @@ pub(crate) fn find(
     };
     let best = candidates.iter().min_by(|a, b| a.p.total_cmp(&b.p))?;
     let mut all: Vec<f64> = candidates.iter().map(|candidate| candidate.p).collect();
-    all.resize(compared, NEUTRAL);
+    all.resize(compared, NOT_HIGHER);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let points = best.stretch.range(comparison.x.len());
     let plain = mean(comparison.x.get(points).unwrap_or_default()) - comparison.mean_y;
@@ -83,7 +84,7 @@ fn side_by_side(comparison: &Comparison, designs: &mut Designs) -> Option<(Vec<C
     if combine(&plain.iter().map(Plain::least_p_value).collect::<Vec<_>>()) > p::UNREMARKABLE {
         return None;
     }
-    // The others count as neither higher nor lower.
+    // The others count as not higher.
     let stand_out = plain.iter().filter(|plain| plain.stands_out(1.0));
     let candidate = |plain: &Plain| match plain.of {
         Compared::Sides => two_samples(comparison, plain, designs),
@@ -146,9 +147,9 @@ impl Plain {
     }
 
     /// The stretch with what is known of it if points are autocorrelated.
-    fn candidate(&self, height: Posterior, usual: f64, change: &Posterior) -> Candidate {
+    fn candidate(&self, height: &Posterior, usual: f64, change: &Posterior) -> Candidate {
         let p = self.cost * height.p_value(usual).max(change.p_value(0.0));
-        Candidate { p: p.min(1.0), stretch: self.stretch, height }
+        Candidate { p: p.min(NOT_HIGHER), stretch: self.stretch, height: *height }
     }
 }
 
@@ -165,7 +166,7 @@ fn two_samples(comparison: &Comparison, plain: &Plain, designs: &mut Designs) ->
         &RegressionSide { solutions: &baseline_step, contrast: [0.0, 1.0] },
         p::PRIOR_OF_SIDES,
     );
-    Some(plain.candidate(height, usual_of_baseline(baseline, ago), &change))
+    Some(plain.candidate(&height, usual_of_baseline(baseline, ago), &change))
 }
 
 fn differences(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
@@ -173,7 +174,7 @@ fn differences(comparison: &Comparison, plain: &Plain, designs: &mut Designs) ->
     let step = designs.on_stretch(differences, plain.stretch);
     let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
     let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-    Some(plain.candidate(height, usual_of_differences(differences, plain.stretch), &change))
+    Some(plain.candidate(&height, usual_of_differences(differences, plain.stretch), &change))
 }
 
 /// How much higher the baseline's highest stretch of as many points is than its mean. A change to the end has no
