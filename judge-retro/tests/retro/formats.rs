@@ -280,8 +280,8 @@ fn a_wide_table_may_have_thousands_of_columns() {
     const COLUMNS: usize = 10_000;
     let folder = TestFolder::new();
     let names: Vec<String> = (0..COLUMNS).map(|index| format!("m{index:06}")).collect();
-    let values: String = (0..COLUMNS).map(|index| format!(",{index}")).collect();
-    let rows = ["baseline", "canary"].map(|role| format!("a,{role},0{values}\n"));
+    let values = (0..COLUMNS).map(|index| index.to_string()).collect::<Vec<_>>().join(",");
+    let rows = ["baseline", "canary"].map(|role| format!("a,{role},0,{values}\n"));
     let table = format!("release,role,timestamp,{}\n{}", names.join(","), rows.concat());
     let file = folder.write("wide.csv", table);
     let metrics = names.iter().map(|name| MetricConfig::new(name, "G")).collect();
