@@ -5,20 +5,18 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use judge_canary::{Canaries, ConfigFile, FilesTaken};
 use judge_contract::guard;
 use judge_contract::limits::Limits;
 use judge_core::kayenta;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info, warn};
 
 use crate::observe::metrics::Metrics;
 use crate::settings::Settings;
 use crate::settings::error::StartError;
+use crate::transport::reload::Rounds;
 
 /// Ending of the name of a config's file.
 const ENDING: &str = ".json";
@@ -27,7 +25,7 @@ const ENDING: &str = ".json";
 #[derive(Debug)]
 pub(crate) struct ConfigFolder {
     path: PathBuf,
-    every: Duration,
+    rounds: Rounds,
     limits: Limits,
     canaries: Canaries,
     metrics: Arc<Metrics>,
@@ -48,10 +46,10 @@ impl ConfigFolder {
         canaries: Canaries,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        let (every, limits) = (settings.reload_every.get(), settings.limits());
+        let (rounds, limits) = (Rounds::every(settings.reload_every.get())?, settings.limits());
         let metrics = Arc::clone(metrics);
         let (seen, is_behind) = (BTreeMap::new(), false);
-        let mut folder = Self { path, every, limits, canaries, metrics, seen, is_behind };
+        let mut folder = Self { path, rounds, limits, canaries, metrics, seen, is_behind };
         let shown = folder.path.display().to_string();
         let failed = |why: String| StartError::Settings(format!("configs {shown:?}: {why}"));
         let files = folder.files().map_err(|error| failed(error.to_string()))?;
@@ -61,20 +59,8 @@ impl ConfigFolder {
 
     /// Reads changed files, for ever.
     pub(crate) async fn watch(mut self) {
-        let mut ticks = interval(self.every);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut asked = signal(SignalKind::hangup()).ok();
         loop {
-            let hangup = async {
-                match &mut asked {
-                    Some(asked) => asked.recv().await.is_some(),
-                    None => std::future::pending().await,
-                }
-            };
-            let at_once = tokio::select! {
-                _ = ticks.tick() => false,
-                asked = hangup => asked,
-            };
+            let at_once = self.rounds.next().await;
             let taken = match self.files() {
                 Ok(files) if files == self.seen && !at_once && !self.is_behind => continue,
                 Ok(files) => self.apply(files).await,

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use futures_util::future::select_all;
 use judge_server::{
     Listeners, Settings, SettingsReadError, audit, healthcheck, logs, serve, threads,
 };
@@ -53,13 +54,12 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
         std::io::stdout().write_all(settings.to_toml()?.as_bytes())?;
         return Ok(settings.check()?);
     }
+    let alone = || tokio::runtime::Builder::new_current_thread().enable_all().build();
     if settings.healthcheck {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        return Ok(runtime.block_on(healthcheck(settings))?);
+        return Ok(alone()?.block_on(healthcheck(settings))?);
     }
     if settings.audit {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        return Ok(runtime.block_on(audit(settings, &mut std::io::stdout()))?);
+        return Ok(alone()?.block_on(audit(settings, &mut std::io::stdout()))?);
     }
     settings.check()?;
     let _log = logs::start(settings)?;
@@ -68,13 +68,14 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let ended = runtime.block_on(async {
-        let mut signals = Signals::listen()?;
+        let mut ends = Signals::listen(&ENDING)?;
+        let _ignored = Signals::listen(&IGNORED)?;
         let listeners = Listeners::bind(settings).await?;
         let (stop, stopped) = oneshot::channel();
         let twice = async {
-            signals.next().await;
+            ends.next().await;
             let _ = stop.send(());
-            signals.next().await;
+            ends.next().await;
         };
         tokio::select! {
             served = serve(settings, listeners, async { drop(stopped.await) }) => Ok(served?),
@@ -90,33 +91,23 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     ended
 }
 
-/// The signals that end the server, and those that would end it otherwise.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    quit: Signal,
-    /// Handled where files are reloaded; without files it does nothing.
-    _hangup: Signal,
-    /// Ignored.
-    _user: Signal,
-}
+/// The signals that end the server.
+const ENDING: [fn() -> SignalKind; 3] =
+    [SignalKind::terminate, SignalKind::interrupt, SignalKind::quit];
+
+/// Signals that would end it otherwise. SIGHUP is handled where files are reloaded.
+const IGNORED: [fn() -> SignalKind; 2] = [SignalKind::hangup, SignalKind::user_defined1];
+
+/// Signals that do not end the process by themselves.
+struct Signals(Vec<Signal>);
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            _hangup: signal(SignalKind::hangup())?,
-            _user: signal(SignalKind::user_defined1())?,
-        })
+    fn listen(kinds: &[fn() -> SignalKind]) -> std::io::Result<Self> {
+        kinds.iter().map(|kind| signal(kind())).collect::<Result<_, _>>().map(Self)
     }
 
     async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.quit.recv() => {}
-        }
+        let received = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
+        select_all(received).await;
     }
 }

@@ -14,9 +14,7 @@ use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
 use crate::canary_runtime::CanaryRuntime;
 use crate::handlers::routes::Port;
-use crate::handlers::{
-    Handlers, JudgingPool, Pool, SharedLooks, StreamLimits, health_and_reflection,
-};
+use crate::handlers::{Handlers, JudgingPool, Pool, SharedLooks, health_and_reflection};
 use crate::layers::Shared;
 use crate::observe::call::Observer;
 use crate::observe::metrics::Metrics;
@@ -26,7 +24,7 @@ use crate::settings::error::StartError;
 use crate::settings::{Settings, threads};
 use crate::transport::reload::Fresh;
 use crate::transport::tls::Tls;
-use crate::transport::{Addresses, ConnectionTimes, Transport, raise_limit, watch_expiry};
+use crate::transport::{Transport, raise_limit, watch_expiry};
 
 /// The listening sockets.
 #[derive(Debug)]
@@ -73,24 +71,21 @@ pub async fn serve(
     listeners: Listeners,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
+    let settings = Arc::new(settings.clone());
     let grpc_address = listeners.grpc.local_addr()?;
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
     settings.warn_of_retired();
-    warn_of_messages_without_room(settings);
+    warn_of_messages_without_room(&settings);
     raise_limit(settings.max_connections);
     proto_json::prepare();
     let metrics = Metrics::new().map_err(|error| StartError::Internal(error.to_string()))?;
-    let observer = Observer { metrics: Arc::new(metrics), traces: Traces::start(settings)? };
+    let observer = Observer { metrics: Arc::new(metrics), traces: Traces::start(&settings)? };
     let (leaving, draining) = (CancellationToken::new(), CancellationToken::new());
     let (reporter, health) = tonic_health::server::health_reporter();
-    let budget = Budget::new(
-        usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
-        settings.caller_share,
-    );
     let kept = match settings.store_settings()? {
-        Some(store) => Some(CanaryRuntime::open(store, settings, &observer.metrics).await?),
+        Some(store) => Some(CanaryRuntime::open(store, &settings, &observer.metrics).await?),
         None => None,
     };
     let handlers = Handlers {
@@ -98,31 +93,25 @@ pub async fn serve(
             pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
             limits: settings.limits(),
         },
-        budget: Arc::clone(&budget),
-        streams: StreamLimits {
-            calls: settings.max_stream_calls,
-            call_time: settings.call_time.get(),
-            age: settings.stream_age.get(),
-            silence: settings.stream_silence.get(),
-        },
+        budget: Budget::new(
+            usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
+            settings.caller_share,
+        ),
         others: health_and_reflection(health)?,
         canaries: kept.as_ref().map(|kept| kept.canaries.clone()),
         looks: Arc::new(SharedLooks::default()),
-        public_url: settings.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
-        secure_cookies: secure_cookies(settings),
+        settings: Arc::clone(&settings),
         leaving: leaving.clone(),
         draining: draining.clone(),
     };
     let shared = Shared {
-        tokens: tokens(settings, &observer.metrics)?,
+        tokens: tokens(&settings, &observer.metrics)?,
         observer: observer.clone(),
-        budget,
         handlers: Arc::new(handlers),
-        leaving: leaving.clone(),
     };
-    let transport = transport(settings, &observer.metrics, &draining)?;
+    let transport = transport(&settings, &observer.metrics, &draining)?;
     let tasks = transport.tasks.clone();
-    let (grpc, http) = (shared.stack(Port::Grpc, settings), shared.stack(Port::Http, settings));
+    let (grpc, http) = (shared.stack(Port::Grpc), shared.stack(Port::Http));
     let mut accepting = vec![
         tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
         tokio::spawn(transport.clone().serve(listeners.http, http)),
@@ -130,7 +119,7 @@ pub async fn serve(
     if let Some(listener) = listeners.kayenta {
         let address = listener.local_addr()?;
         settings.check_protected(address)?;
-        let kayenta = shared.stack(Port::Kayenta, settings);
+        let kayenta = shared.stack(Port::Kayenta);
         accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
         info!(kayenta = %address, "keeping canaries");
     }
@@ -168,12 +157,6 @@ pub async fn serve(
     Ok(())
 }
 
-/// Whether browsers reach this server over TLS only.
-fn secure_cookies(settings: &Settings) -> bool {
-    let public = settings.public_url.as_deref().unwrap_or_default();
-    settings.tls_certificate.is_some() || public.starts_with("https://")
-}
-
 /// The tokens that callers need, if any.
 fn tokens(
     settings: &Settings,
@@ -185,7 +168,7 @@ fn tokens(
 }
 
 fn transport(
-    settings: &Settings,
+    settings: &Arc<Settings>,
     metrics: &Arc<Metrics>,
     draining: &CancellationToken,
 ) -> Result<Transport, StartError> {
@@ -201,17 +184,7 @@ fn transport(
             Some(tls)
         }
     };
-    let times = ConnectionTimes {
-        header: settings.header_time.get(),
-        idle: settings.idle_time.get(),
-        write: settings.write_time.get(),
-        age: settings.connection_age.get(),
-        keep_alive: settings.keep_alive.get(),
-        opened: Arc::default(),
-    };
-    let addresses =
-        Addresses::new(settings.max_address_connections, settings.trusted_proxies.clone());
-    Ok(Transport::new(settings.max_connections, addresses, tls, times, metrics, draining))
+    Ok(Transport::new(settings, tls, metrics, draining))
 }
 
 /// Warns if a message may be larger than the budget.

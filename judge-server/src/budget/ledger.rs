@@ -81,7 +81,7 @@ impl Budget {
                 reason = "a part of a number of bytes"
             )]
             let most = (counter.limit as f64 * self.share) as usize;
-            take(share.used(), bytes, most).ok_or(overloaded(Resource::Share))?;
+            take(&share.0, bytes, most).ok_or(overloaded(Resource::Share))?;
         }
         let large = large_part(held.saturating_add(bytes)) - large_part(held);
         let taken = take(&counter.large, large, counter.limit - counter.limit / 4)
@@ -94,7 +94,7 @@ impl Budget {
             })
             .ok_or(overloaded(part.resource()));
         if let (Err(_), Some(share)) = (&taken, share) {
-            share.used().fetch_sub(bytes, Ordering::Relaxed);
+            share.0.fetch_sub(bytes, Ordering::Relaxed);
         }
         taken
     }
@@ -113,7 +113,7 @@ impl Budget {
         self.recount_large(part, large_part(held), large_part(held - bytes));
         self.counter(part).used.fetch_sub(bytes, Ordering::Relaxed);
         if let Some(share) = share {
-            share.used().fetch_sub(bytes, Ordering::Relaxed);
+            share.0.fetch_sub(bytes, Ordering::Relaxed);
         }
     }
 

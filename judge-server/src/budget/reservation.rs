@@ -40,8 +40,13 @@ impl Budget {
     /// # Errors
     /// If there is none.
     pub(crate) fn require_room(&self, held: &Reservation) -> Result<(), Refusal> {
-        self.take(held.part(), held.share(), 0, self.weights.judgement)?;
-        self.give_back(held.part(), held.share(), self.weights.judgement, self.weights.judgement);
+        self.take(held.part, held.share.as_ref(), 0, self.weights.judgement)?;
+        self.give_back(
+            held.part,
+            held.share.as_ref(),
+            self.weights.judgement,
+            self.weights.judgement,
+        );
         Ok(())
     }
 }
@@ -60,14 +65,6 @@ impl Reservation {
         &self.budget
     }
 
-    fn part(&self) -> Part {
-        self.part
-    }
-
-    fn share(&self) -> Option<&CallerShare> {
-        self.share.as_ref()
-    }
-
     fn lock(&self) -> MutexGuard<'_, usize> {
         // Nothing that could panic runs under the lock.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
@@ -79,7 +76,7 @@ impl Reservation {
     /// If the budget is used up, or the caller's share of it.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Refusal> {
         let mut held = self.lock();
-        self.budget.take(self.part, self.share(), *held, bytes)?;
+        self.budget.take(self.part, self.share.as_ref(), *held, bytes)?;
         *held += bytes;
         Ok(())
     }
@@ -91,7 +88,7 @@ impl Reservation {
     pub(crate) fn grow_to(&self, bytes: usize) -> Result<(), Refusal> {
         let mut held = self.lock();
         let missing = bytes.saturating_sub(*held);
-        self.budget.take(self.part, self.share(), *held, missing)?;
+        self.budget.take(self.part, self.share.as_ref(), *held, missing)?;
         *held += missing;
         Ok(())
     }
@@ -100,7 +97,7 @@ impl Reservation {
     pub(crate) fn shrink_to(&self, bytes: usize) {
         let mut held = self.lock();
         let excess = held.saturating_sub(bytes);
-        self.budget.give_back(self.part, self.share(), *held, excess);
+        self.budget.give_back(self.part, self.share.as_ref(), *held, excess);
         *held -= excess;
     }
 

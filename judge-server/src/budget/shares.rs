@@ -11,13 +11,7 @@ const REMEMBERED: usize = 1024;
 
 /// The bytes that one caller holds of one part.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CallerShare(Arc<AtomicUsize>);
-
-impl CallerShare {
-    pub(super) fn used(&self) -> &AtomicUsize {
-        &self.0
-    }
-}
+pub(crate) struct CallerShare(pub(super) Arc<AtomicUsize>);
 
 /// The callers seen so far.
 #[derive(Debug, Default)]

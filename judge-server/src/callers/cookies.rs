@@ -1,6 +1,8 @@
 //! Cookies of browsers: the token of a signed-in user, and the secret against forged forms. Only pages read cookies; a call of
 //! an API needs its token in a header.
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -12,12 +14,16 @@ const SECONDS: u64 = 30 * 24 * 3600;
 
 /// Copies the token of a cookie into the header. A header that is there already wins.
 pub(crate) fn token_to_header(headers: &mut HeaderMap) {
-    if headers.contains_key(header::AUTHORIZATION) {
-        return;
-    }
     let token = find(headers, TOKEN).and_then(|text| percent_decode_str(text).decode_utf8().ok());
-    let bearer = token.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
-    if let Some(mut bearer) = bearer {
+    if let Some(token) = token.map(Cow::into_owned) {
+        set_bearer(headers, &token);
+    }
+}
+
+/// Writes a token into the header. A header that is there already wins.
+pub(crate) fn set_bearer(headers: &mut HeaderMap, token: &str) {
+    let bearer = HeaderValue::try_from(format!("Bearer {token}"));
+    if let (Ok(mut bearer), false) = (bearer, headers.contains_key(header::AUTHORIZATION)) {
         bearer.set_sensitive(true);
         headers.insert(header::AUTHORIZATION, bearer);
     }

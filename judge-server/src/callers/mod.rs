@@ -8,9 +8,9 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use crate::convert::refusal::{Refusal, Token};
-use crate::transport::ClientCertificate;
 use crate::transport::peer::Peer;
 use crate::transport::reload::Fresh;
+use crate::transport::{ClientCertificate, site};
 use tokens::{Entry, TokenScope, Tokens};
 
 /// A caller and its permissions, which are checked again at each use.
@@ -55,7 +55,7 @@ impl Caller {
         match self.name() {
             Some(name) => Some(format!("name {name}")),
             None if self.peer.is_proxy => None,
-            None => Some(self.peer.site().to_string()),
+            None => Some(site(self.peer.address.ip()).to_string()),
         }
     }
 

@@ -111,7 +111,8 @@ impl Asked<'_> {
     async fn watch(self) -> Result<Answered, Failure> {
         let encoding = answer_encoding(self.request.headers());
         let (side, draining) = (self.context.route.side, self.handlers.draining.clone());
-        let (age, last_seen) = (self.handlers.streams.age, last_event(self.request.headers()));
+        let age = self.handlers.settings.stream_age.get();
+        let last_seen = last_event(self.request.headers());
         let canaries = self.canaries;
         let message: proto::WatchCanaryRequest = self.read().await?;
         // An unknown canary is refused, not streamed.

@@ -81,7 +81,7 @@ impl Handlers {
             };
         }
         let response = if context.route.kind == Kind::Watch {
-            let (draining, age) = (self.draining.clone(), self.streams.age);
+            let (draining, age) = (self.draining.clone(), self.settings.stream_age.get());
             response.map(|body| ending(body, draining, age))
         } else {
             response

@@ -5,7 +5,6 @@ use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use judge_contract::{list_judges, proto_json};
 
 use super::{Answered, Context, Entrance, Failure, Handlers, openapi};
 use crate::convert::refusal::{Refusal, quoted};
@@ -51,18 +50,6 @@ impl Handlers {
     }
 }
 
-pub(super) fn judges() -> Result<Answered, Failure> {
-    Ok(answered(proto_json::write(&list_judges())?, JSON))
-}
-
-pub(super) fn alive() -> Answered {
-    plain(StatusCode::OK, "alive")
-}
-
-pub(super) fn open_api() -> Result<Answered, Failure> {
-    Ok(answered(openapi::document()?, JSON))
-}
-
 pub(super) fn page() -> Answered {
     answered(openapi::page(), "text/html; charset=utf-8")
 }
@@ -104,7 +91,7 @@ pub(super) async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
     Ok(whole.freeze())
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Answered {
+pub(super) fn plain(status: StatusCode, text: &'static str) -> Answered {
     respond(status, "text/plain; charset=utf-8", text).into()
 }
 

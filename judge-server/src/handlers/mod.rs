@@ -33,8 +33,9 @@ mod stream;
 
 use std::sync::Arc;
 
-use ::http::Request;
+use ::http::{Request, StatusCode};
 use axum::body::Body;
+use judge_contract::{list_judges, proto_json};
 
 pub use answer::Entrance;
 pub(crate) use answer::answer;
@@ -45,8 +46,9 @@ pub(crate) use judging::JudgingPool;
 pub(crate) use monitor::answer_all as answer_monitor;
 pub(crate) use pool::Pool;
 pub(crate) use score::SharedLooks;
-pub(crate) use shared::{Handlers, StreamLimits};
+pub(crate) use shared::Handlers;
 
+use open_stream::OpenedStream;
 use routes::Handler;
 
 impl Handlers {
@@ -61,23 +63,24 @@ impl Handlers {
     ) -> Result<Answered, Failure> {
         match context.route.handler {
             Handler::Grpc(entrance) => self.grpc(entrance, &context, request).await,
-            Handler::Stream => Ok(self.stream(context, request)),
-            Handler::Monitor => Ok(self.monitor(context, request)),
+            Handler::Stream => Ok(self.open_stream(context, request, OpenedStream::judge_all)),
+            Handler::Monitor => Ok(self.open_stream(context, request, OpenedStream::monitor)),
             Handler::ListJudges => self.list_judges(&context, request).await,
             Handler::Others => self.others(&context, request).await,
             Handler::Document(entrance) => self.document(entrance, &context, request).await,
-            Handler::Judges => http::judges(),
-            Handler::Alive => Ok(http::alive()),
+            Handler::Judges => Ok(http::json(StatusCode::OK, proto_json::write(&list_judges())?)),
+            Handler::Alive => Ok(http::plain(StatusCode::OK, "alive")),
             Handler::Ready => Ok(self.ready()),
             Handler::Metrics => self.metrics(context.origin.metrics()),
-            Handler::OpenApi => http::open_api(),
+            Handler::OpenApi => Ok(http::json(StatusCode::OK, openapi::document()?)),
             Handler::Page => Ok(http::page()),
-            Handler::Canary(call) => self.canary(call, &context, request).await,
             Handler::KayentaHealth => Ok(self.kayenta_health().await),
-            Handler::Kayenta(call) => self.kayenta(call, &context, request).await,
-            Handler::Score(call) => self.score(call, &context, request).await,
+            // Every call has room for the largest handler, so handlers of few calls are boxed.
+            Handler::Canary(call) => Box::pin(self.canary(call, &context, request)).await,
+            Handler::Kayenta(call) => Box::pin(self.kayenta(call, &context, request)).await,
+            Handler::Score(call) => Box::pin(self.score(call, &context, request)).await,
             Handler::ExportHistory => Ok(self.export_history(&context, &request)?),
-            Handler::Pages(call) => self.page(call, &context, request).await,
+            Handler::Pages(call) => Box::pin(self.page(call, &context, request)).await,
         }
     }
 }

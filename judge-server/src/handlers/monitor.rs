@@ -1,11 +1,8 @@
 //! Monitors canaries point by point, each over a stream of its own.
 
 use std::pin::pin;
-use std::sync::Arc;
 
-use axum::body::Body;
 use bytes::Bytes;
-use http::Request;
 use judge_contract::guard;
 use judge_contract::limits::Limits;
 use judge_contract::monitor::{self, StartedMonitor};
@@ -18,7 +15,6 @@ use tokio::time::{sleep, timeout};
 use tonic::Streaming;
 
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
-use super::{Answered, Context, Handlers};
 use crate::budget::Reservation;
 use crate::callers::tokens::TokenScope;
 use crate::convert::refusal::{Refusal, StreamEnd};
@@ -26,14 +22,6 @@ use crate::observe::outcome::{JudgedCounts, OutcomeSoFar};
 
 /// Bytes in memory for each byte of a message: 48 for a point of 8 bytes, decoded and in order of time.
 const BYTES_A_BYTE: usize = 6;
-
-impl Handlers {
-    /// Sends the verdict so far while points come, until the client ends the stream, goes away, is silent, or the server
-    /// drains.
-    pub(super) fn monitor(self: &Arc<Self>, context: Context, request: Request<Body>) -> Answered {
-        self.open_stream(context, request, OpenedStream::monitor)
-    }
-}
 
 /// A message, or the end of the messages.
 enum Incoming {
@@ -58,12 +46,14 @@ struct Processed {
 }
 
 impl OpenedStream {
-    async fn monitor(
+    /// Sends the verdict so far while points come, until the client ends the stream, goes away, is silent, or the server
+    /// drains.
+    pub(super) async fn monitor(
         mut self,
         mut messages: Streaming<Bytes>,
         answers: Answers,
     ) -> Option<Refusal> {
-        let mut quiet = pin!(sleep(self.handlers.streams.silence));
+        let mut quiet = pin!(sleep(self.handlers.settings.stream_silence.get()));
         let mut open = None;
         loop {
             let draining = self.handlers.draining.clone();
@@ -82,8 +72,8 @@ impl OpenedStream {
             if let Incoming::Message(message) = &incoming {
                 self.came(message, quiet.as_mut());
             }
-            let processed =
-                timeout(self.handlers.streams.call_time, self.process(open.take(), incoming));
+            let call_time = self.handlers.settings.call_time.get();
+            let processed = timeout(call_time, self.process(open.take(), incoming));
             let Processed { open: next, verdict } = match processed.await {
                 Ok(Ok(processed)) => processed,
                 Ok(Err(refusal)) => return Some(refusal),

@@ -47,7 +47,7 @@ impl OpenedStream {
     /// Notes that a complete message came, which resets the silence. The buffers of the largest message stay reserved, because
     /// tonic keeps them for the next one.
     pub(super) fn came(&mut self, message: &Bytes, quiet: Pin<&mut Sleep>) {
-        quiet.reset(Instant::now() + self.handlers.streams.silence);
+        quiet.reset(Instant::now() + self.handlers.settings.stream_silence.get());
         self.largest = self.largest.max(message.len().saturating_mul(self.times));
         self.context.held.shrink_to(self.besides.saturating_add(self.largest));
     }
@@ -81,7 +81,8 @@ impl Handlers {
         let messages = self.messages(&held, besides, request);
         let outcome = Arc::new(OnceLock::new());
         let answers = Arc::new(held.another());
-        let (origin, age, last) = (Arc::clone(&context.origin), self.streams.age, context.deadline);
+        let (origin, last) = (Arc::clone(&context.origin), context.deadline);
+        let age = self.settings.stream_age.get();
         let (kept, so_far) = (self.budget.weights.call, OutcomeSoFar::default());
         let (handlers, largest) = (Arc::clone(self), 0);
         let told = so_far.clone();

@@ -32,15 +32,13 @@ impl Params {
         most: usize,
     ) -> Result<Self, Refusal> {
         let path = route.params(uri.path()).ok_or(Refusal::Internal)?;
-        let pairs = form_urlencoded::parse(form).take(most);
-        let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let pairs = form_urlencoded::parse(form).into_owned().take(most).collect();
         Ok(Self { path: path.into_iter().map(Cow::into_owned).collect(), pairs })
     }
 
     /// Adds the names of a form or a query string.
     pub(super) fn add_form(&mut self, form: &[u8]) {
-        let pairs = form_urlencoded::parse(form);
-        self.pairs.extend(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
+        self.pairs.extend(form_urlencoded::parse(form).into_owned());
     }
 
     /// Value of the first name in the path; empty if there is none.

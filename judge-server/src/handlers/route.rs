@@ -156,6 +156,25 @@ pub(super) const fn grpc(
     Route { name, kind, ..call(Port::Grpc, "POST", path, scope, handler, "") }
 }
 
+/// A method of the contract, by its service and its name there.
+macro_rules! method {
+    ($service:literal, $name:literal, $kind:expr, $scope:expr, $handler:expr) => {
+        grpc(concat!("/canary.judge.v1.", $service, "/", $name), $name, $kind, $scope, $handler)
+    };
+}
+pub(super) use method;
+
+/// The same `method` of the contract with JSON.
+pub(super) const fn json(
+    method: Route,
+    of_http: &'static str,
+    path: &'static str,
+    summary: &'static str,
+) -> Route {
+    let (side, rpc) = (Port::Http, Some(method.name));
+    Route { side, method: of_http, path, name: path, rpc, summary, ..method }
+}
+
 pub(super) const fn http(
     path: &'static str,
     kind: Kind,

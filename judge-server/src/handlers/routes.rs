@@ -10,41 +10,28 @@ use super::page_routes::PAGES;
 pub(crate) use super::route::{
     CanaryCall, Handler, KayentaCall, Kind, PageCall, Port, Route, ScoreCall,
 };
-use super::route::{JUDGE, grpc, http};
+use super::route::{JUDGE, grpc, http, json};
 use super::score_routes::SCORES;
 use crate::callers::tokens::TokenScope;
 
+macro_rules! method {
+    ($name:literal, $kind:expr, $handler:expr) => {
+        super::route::method!("JudgeService", $name, $kind, JUDGE, $handler)
+    };
+}
+
+const ONE: Route = method!("Judge", Kind::Judgement, Handler::Grpc(Entrance::Judge));
+const VALIDATE: Route =
+    method!("ValidateConfig", Kind::Judgement, Handler::Grpc(Entrance::Validate));
+const LIST: Route = method!("ListJudges", Kind::Call, Handler::ListJudges);
+
 /// All routes except those of other files.
 pub(crate) const ROUTES: &[Route] = &[
-    grpc(
-        "/canary.judge.v1.JudgeService/Judge",
-        "Judge",
-        Kind::Judgement,
-        JUDGE,
-        Handler::Grpc(Entrance::Judge),
-    ),
-    grpc(
-        "/canary.judge.v1.JudgeService/JudgeStream",
-        "JudgeStreamOpen",
-        Kind::Stream,
-        JUDGE,
-        Handler::Stream,
-    ),
-    grpc("/canary.judge.v1.JudgeService/Monitor", "Monitor", Kind::Stream, JUDGE, Handler::Monitor),
-    grpc(
-        "/canary.judge.v1.JudgeService/ValidateConfig",
-        "ValidateConfig",
-        Kind::Judgement,
-        JUDGE,
-        Handler::Grpc(Entrance::Validate),
-    ),
-    grpc(
-        "/canary.judge.v1.JudgeService/ListJudges",
-        "ListJudges",
-        Kind::Call,
-        JUDGE,
-        Handler::ListJudges,
-    ),
+    ONE,
+    VALIDATE,
+    LIST,
+    Route { name: "JudgeStreamOpen", ..method!("JudgeStream", Kind::Stream, Handler::Stream) },
+    method!("Monitor", Kind::Stream, Handler::Monitor),
     grpc("/grpc.health.v1.Health/Check", "Health", Kind::Probe, None, Handler::Others),
     grpc("/grpc.health.v1.Health/List", "Health", Kind::Probe, None, Handler::Others),
     grpc("/grpc.health.v1.Health/Watch", "Health", Kind::Watch, None, Handler::Others),
@@ -70,26 +57,24 @@ pub(crate) const ROUTES: &[Route] = &[
         "Kayenta's remote judge: its request in, its result out.",
     ),
     Route {
-        rpc: Some("Judge"),
-        ..http(
+        handler: Handler::Document(Entrance::JudgeJson),
+        ..json(
+            ONE,
+            "POST",
             "/v1/judge",
-            Kind::Judgement,
-            JUDGE,
-            Handler::Document(Entrance::JudgeJson),
             "Judges one canary; the JSON of canary.judge.v1.JudgeService/Judge.",
         )
     },
     Route {
-        rpc: Some("ListJudges"),
-        ..http("/v1/judges", Kind::Call, JUDGE, Handler::Judges, "Lists the judges there are.")
+        handler: Handler::Judges,
+        ..json(LIST, "GET", "/v1/judges", "Lists the judges there are.")
     },
     Route {
-        rpc: Some("ValidateConfig"),
-        ..http(
+        handler: Handler::Document(Entrance::ValidateJson),
+        ..json(
+            VALIDATE,
+            "POST",
             "/v1/config:validate",
-            Kind::Judgement,
-            JUDGE,
-            Handler::Document(Entrance::ValidateJson),
             "Everything wrong with a config, without judging.",
         )
     },

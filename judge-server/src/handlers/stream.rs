@@ -4,11 +4,9 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use http::Request;
 use judge_contract::limits::ID_BYTES;
 use judge_contract::proto::judge_stream_response::Outcome as Word;
 use judge_contract::proto::{JudgeStreamRequest, JudgeStreamResponse};
@@ -17,26 +15,20 @@ use tokio::time::{sleep, timeout};
 use tonic::Streaming;
 
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
-use super::{Answered, Context, Entrance, Handlers};
+use super::{Context, Entrance, Handlers};
 use crate::callers::tokens::TokenScope;
 use crate::convert::refusal::{Refusal, StreamEnd};
 
-impl Handlers {
-    /// Judges messages until the client ends the stream, goes away, is silent, or the server drains.
-    pub(super) fn stream(self: &Arc<Self>, context: Context, request: Request<Body>) -> Answered {
-        self.open_stream(context, request, OpenedStream::judge_all)
-    }
-}
-
 impl OpenedStream {
-    /// Judges every message, and answers all accepted ones, however the stream ends. Returns why it ends, unless it succeeded.
-    async fn judge_all(
+    /// Judges messages until the client ends the stream, goes away, is silent, or the server drains. Answers all accepted ones,
+    /// however the stream ends. Returns why it ends, unless it succeeded.
+    pub(super) async fn judge_all(
         mut self,
         mut messages: Streaming<Bytes>,
         answers: Answers,
     ) -> Option<Refusal> {
-        let silence = self.handlers.streams.silence;
-        let mut quiet = pin!(sleep(silence));
+        let settings = Arc::clone(&self.handlers.settings);
+        let mut quiet = pin!(sleep(settings.stream_silence.get()));
         let mut judged = FuturesUnordered::new();
         // Answered, so that their requests are freed, but not yet read by the client.
         let mut waiting: VecDeque<StreamAnswer> = VecDeque::new();
@@ -58,7 +50,7 @@ impl OpenedStream {
                 }
                 Some(answer) = judged.next() => waiting.push_back(answer),
                 message = messages.message(),
-                    if end.is_none() && all < self.handlers.streams.calls => match message {
+                    if end.is_none() && all < settings.max_stream_calls => match message {
                     Ok(Some(message)) => match self.context.caller.require(TokenScope::Judge) {
                         Ok(()) => {
                             self.came(&message, quiet.as_mut());
@@ -94,7 +86,7 @@ async fn judge(handlers: Arc<Handlers>, context: Context, message: Bytes) -> Str
     let held = Arc::new(context.held.another());
     let sent = message.clone();
     let judged = handlers.judging.run(Entrance::JudgeOfStream, message, &held);
-    let judged = timeout(handlers.streams.call_time, judged).await;
+    let judged = timeout(handlers.settings.call_time.get(), judged).await;
     let judged = judged.unwrap_or_else(|_| Err(Refusal::DeadlineExceeded.into()));
     let (bytes, outcome) = judged.unwrap_or_else(|failure| {
         let refused = refused(id_of(&sent), failure.refusal());

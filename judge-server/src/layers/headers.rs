@@ -9,15 +9,27 @@ use super::step::{Inbound, Next, Step};
 use crate::convert::refusal::{Refusal, quoted};
 use crate::handlers::routes::Port;
 use crate::handlers::{Answered, Failure};
+use crate::settings::Settings;
 
 /// Names of the own machine.
-pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Names under which the server may be called; empty for any. A server that anyone on its machine may call has only the
+/// machine's own names.
+pub(super) fn hosts(settings: &Settings) -> Vec<String> {
+    let local = settings.grpc_listen.ip().is_loopback() && settings.http_listen.ip().is_loopback();
+    let open = settings.tokens.is_none() && settings.tls_client_ca.is_none();
+    if settings.allowed_hosts.is_empty() && local && open {
+        return LOCAL.map(str::to_owned).to_vec();
+    }
+    settings.allowed_hosts.clone()
+}
 
 /// Checks the headers of the calls of one port.
 #[derive(Debug)]
 pub(super) struct Headers {
     pub(super) side: Port,
-    /// Names under which this server may be called; `None` for any.
+    /// Names under which this server may be called; empty for any.
     pub(super) hosts: Vec<String>,
 }
 

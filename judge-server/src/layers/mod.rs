@@ -1,4 +1,4 @@
-//! The stack of layers that every call passes on its way to its handler: the same layers in the same order for both ports.
+//! The stack of layers that every call passes on its way to its handler: the same layers in the same order for all ports.
 
 mod admit;
 mod answer_body;
@@ -18,60 +18,48 @@ use std::sync::Arc;
 
 use http::header::X_CONTENT_TYPE_OPTIONS;
 use http::{HeaderName, HeaderValue};
-use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
+use tower::layer::layer_fn;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::budget::Budget;
 use crate::callers::tokens::Tokens;
 use crate::handlers::Handlers;
 use crate::handlers::routes::Port;
 use crate::observe::call::{Observer, REQUEST_ID};
-use crate::settings::Settings;
 use crate::transport::Serve;
 use crate::transport::reload::Fresh;
 use admit::Admit;
 use authenticate::Authenticate;
 use bound::Bodies;
 use deadline::Deadline;
-use headers::{Headers, LOCAL};
+use headers::{Headers, hosts};
 use path_token::from_path;
 use request_id::{MakeId, without_strange_id};
 use route::ToHandler;
-use step::StepLayer;
-use trace::{Trace, TraceLayer};
+use step::step;
+use trace::{Trace, traced};
 
-/// State that both ports share.
+/// State that all ports share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) observer: Observer,
-    pub(crate) budget: Arc<Budget>,
     pub(crate) tokens: Option<Fresh<Tokens>>,
     pub(crate) handlers: Arc<Handlers>,
-    /// The server has announced its end.
-    pub(crate) leaving: CancellationToken,
 }
 
 impl Shared {
     /// The stack of one port. Connections were bounded in number and time before.
-    pub(crate) fn stack(&self, side: Port, settings: &Settings) -> impl Serve {
+    pub(crate) fn stack(&self, side: Port) -> impl Serve {
         let id = HeaderName::from_static(REQUEST_ID);
-        let trace = Trace {
+        let handlers = &self.handlers;
+        let settings = &handlers.settings;
+        let trace = Arc::new(Trace {
             side,
             observer: self.observer.clone(),
-            budget: Arc::clone(&self.budget),
             tokens: self.tokens.clone(),
-            message_bytes: settings.max_message_size.get(),
-            read_time: settings.read_time.get(),
-            has_pages: self.handlers.canaries.is_some(),
-            leaving: self.leaving.clone(),
-        };
-        let bodies = Bodies {
-            read_time: settings.read_time.get(),
-            probe_time: settings.read_time.get().min(settings.header_time.get()),
-            silence: settings.stream_silence.get(),
-        };
+            handlers: Arc::clone(handlers),
+        });
         ServiceBuilder::new()
             // Before anything logs the path.
             .map_request(from_path)
@@ -85,26 +73,19 @@ impl Shared {
                 HeaderValue::from_static("nosniff"),
             ))
             // One line in the log for everything below, and the answer to refusals from there.
-            .layer(TraceLayer(Arc::new(trace)))
+            .layer(layer_fn(move |next| traced(Arc::clone(&trace), next)))
             // Before the token: a foreign page in a browser may have none, and must learn nothing.
-            .layer(StepLayer::new(Headers { side, hosts: hosts(settings) }))
-            .layer(StepLayer::new(Authenticate))
+            .layer(step(Headers { side, hosts: hosts(settings) }))
+            .layer(step(Authenticate))
             // After the token: only callers may reserve, each within its share.
-            .layer(StepLayer::new(Admit { side, budget: Arc::clone(&self.budget) }))
+            .layer(step(Admit { side, budget: Arc::clone(&handlers.budget) }))
             // After admission: no call waits for room.
-            .layer(StepLayer::new(Deadline { call_time: settings.call_time.get() }))
-            .layer(StepLayer::new(bodies))
-            .service(ToHandler(Arc::clone(&self.handlers)))
+            .layer(step(Deadline { call_time: settings.call_time.get() }))
+            .layer(step(Bodies {
+                read_time: settings.read_time.get(),
+                probe_time: settings.read_time.min(settings.header_time).get(),
+                silence: settings.stream_silence.get(),
+            }))
+            .service(ToHandler(Arc::clone(handlers)))
     }
-}
-
-/// Names under which the server may be called; `None` for any. A server that anyone on its machine may call has only the
-/// machine's own names.
-fn hosts(settings: &Settings) -> Vec<String> {
-    let local = settings.grpc_listen.ip().is_loopback() && settings.http_listen.ip().is_loopback();
-    let open = settings.tokens.is_none() && settings.tls_client_ca.is_none();
-    if settings.allowed_hosts.is_empty() && local && open {
-        return LOCAL.map(str::to_owned).to_vec();
-    }
-    settings.allowed_hosts.clone()
 }

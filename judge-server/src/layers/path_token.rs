@@ -2,7 +2,9 @@
 //! anything sees it: no log, metric or trace has it.
 
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Uri, header};
+use http::{Request, Uri, header};
+
+use crate::callers::cookies::set_bearer;
 
 const PREFIX: &str = "t/";
 
@@ -14,11 +16,7 @@ pub(super) struct TokenInPath;
 pub(super) fn from_path<B>(mut request: Request<B>) -> Request<B> {
     let Some((token, uri)) = split(request.uri()) else { return request };
     *request.uri_mut() = uri;
-    let bearer = HeaderValue::try_from(format!("Bearer {token}"));
-    if let (Ok(mut bearer), None) = (bearer, request.headers().get(header::AUTHORIZATION)) {
-        bearer.set_sensitive(true);
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
-    }
+    set_bearer(request.headers_mut(), &token);
     // A browser sends a page's address as the referrer to whatever the page loads.
     request.headers_mut().remove(header::REFERER);
     request.extensions_mut().insert(TokenInPath);

@@ -1,6 +1,7 @@
 //! Refusals as answers: a status of gRPC, or `application/problem+json` (RFC 9457).
 
 use axum::body::Body;
+use axum::response::IntoResponse;
 use http::{HeaderMap, HeaderValue, Response, header};
 use serde::Serialize;
 use tonic::{Code, Status};
@@ -93,11 +94,9 @@ fn problem_json(refusal: &Refusal) -> Response<Body> {
         violations: violations.collect(),
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
+    let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+    let mut response = (status, content_type, body).into_response();
     let headers = response.headers_mut();
-    let json = HeaderValue::from_static("application/problem+json");
-    headers.insert(header::CONTENT_TYPE, json);
     if let Some(delay) = refusal.retry_delay() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tower::Layer;
+use tower::layer::{LayerFn, layer_fn};
 
 use super::request_body::RequestBody;
 use crate::budget::Reservation;
@@ -42,21 +42,9 @@ pub(crate) trait Step: Send + Sync + 'static {
 }
 
 /// A step as tower's layer.
-#[derive(Debug)]
-pub(crate) struct StepLayer<T>(Arc<T>);
-
-impl<T> StepLayer<T> {
-    pub(crate) fn new(step: T) -> Self {
-        Self(Arc::new(step))
-    }
-}
-
-impl<T, S> Layer<S> for StepLayer<T> {
-    type Service = Stepped<T, S>;
-
-    fn layer(&self, next: S) -> Stepped<T, S> {
-        Stepped { step: Arc::clone(&self.0), next }
-    }
+pub(super) fn step<T, S>(step: T) -> LayerFn<impl Fn(S) -> Stepped<T, S> + Clone> {
+    let step = Arc::new(step);
+    layer_fn(move |next| Stepped { step: Arc::clone(&step), next })
 }
 
 /// A step before the next.

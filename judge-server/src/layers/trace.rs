@@ -1,32 +1,28 @@
 //! Begins and ends every call: its log line and its metrics, from the outcome that comes back, and the answer if it was
 //! refused.
 
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
-use std::time::Duration;
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
-use tokio_util::sync::CancellationToken;
 use tonic::Code;
-use tower::{Layer, Service};
+use tower::service_fn;
 
 use super::answer_body::{AnswerBody, OpenStream};
 use super::path_token::TokenInPath;
 use super::request_body::{RequestBody, Rest};
 use super::respond::{bytes_of, code, refuse, without_body};
 use super::step::{Inbound, Next};
-use crate::budget::{Budget, Part, Reservation};
+use crate::budget::{Part, Reservation};
 use crate::callers::tokens::Tokens;
 use crate::callers::{Caller, cookies};
 use crate::convert::refusal::{Refusal, Resource};
 use crate::handlers::pages::{self, Visit};
 use crate::handlers::routes::{self, Kind, Port};
-use crate::handlers::{Answered, Ended, Failure};
+use crate::handlers::{Answered, Ended, Failure, Handlers};
 use crate::observe::call::{Call, Observer, Origin, code_name};
+use crate::transport::Serve;
 use crate::transport::activity::Busy;
 use crate::transport::peer::Peer;
 use crate::transport::reload::Fresh;
@@ -39,14 +35,8 @@ const DISCARDED: u64 = 4;
 pub(super) struct Trace {
     pub(super) side: Port,
     pub(super) observer: Observer,
-    pub(super) budget: Arc<Budget>,
     pub(super) tokens: Option<Fresh<Tokens>>,
-    pub(super) message_bytes: u64,
-    pub(super) read_time: Duration,
-    /// Whether there are pages, which need a store.
-    pub(super) has_pages: bool,
-    /// The server has announced its end.
-    pub(super) leaving: CancellationToken,
+    pub(super) handlers: Arc<Handlers>,
 }
 
 /// A call in progress.
@@ -77,7 +67,7 @@ impl Trace {
         let (address, only_probes) = (peer.address.to_string(), peer.only_probes);
         let has_secret_path = request.extensions_mut().remove::<TokenInPath>().is_some();
         let route = routes::find(self.side, request.method(), request.uri().path());
-        let is_page = self.has_pages && route.is_some_and(|route| route.is_page);
+        let is_page = self.handlers.canaries.is_some() && route.is_some_and(|route| route.is_page);
         let visit = is_page.then(|| Visit::new(&request));
         if is_page {
             cookies::token_to_header(request.headers_mut());
@@ -151,9 +141,9 @@ impl Trace {
         let had_room = failure.held.is_some();
         let held = failure.held.or_else(|| {
             // A call that is refused after its headers may have an unread body.
-            let weight = self.budget.weights.call;
+            let weight = self.handlers.budget.weights.call;
             let share = answering.share.as_deref();
-            self.budget.reserve(Part::Refusals, share, weight).ok().map(Arc::new)
+            self.handlers.budget.reserve(Part::Refusals, share, weight).ok().map(Arc::new)
         });
         match &held {
             Some(held) => self.hold(held, &mut response),
@@ -175,7 +165,7 @@ impl Trace {
 
     /// Reserves the text of a refusal, which may be larger than its request; if there is no room, the text becomes short.
     fn hold(&self, held: &Reservation, response: &mut Response<Body>) {
-        let weight = self.budget.weights.call;
+        let weight = self.handlers.budget.weights.call;
         if held.exchange(bytes_of(response).max(weight)).is_err() {
             *response = refuse(self.side, &Refusal::Overloaded(Resource::Bytes));
         }
@@ -190,8 +180,9 @@ impl Trace {
             // A stream of HTTP/2 can be answered and reset, which clients of gRPC understand.
             _ if !answering.http1 && (self.side == Port::Grpc || !has_room) => true,
             _ => {
-                let limit = self.message_bytes.saturating_mul(DISCARDED);
-                answering.rest.discard(answering.waits, limit, self.read_time).await
+                let settings = &self.handlers.settings;
+                let limit = settings.max_message_size.get().saturating_mul(DISCARDED);
+                answering.rest.discard(answering.waits, limit, settings.read_time.get()).await
             }
         }
     }
@@ -204,7 +195,7 @@ impl Trace {
             || is_left
             || answering.only_probes
             || answering.busy.is_last()
-            || self.leaving.is_cancelled();
+            || self.handlers.leaving.is_cancelled();
         if answering.http1 && ends {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
@@ -212,43 +203,12 @@ impl Trace {
     }
 }
 
-/// [`Trace`] as tower's layer.
-#[derive(Debug, Clone)]
-pub(super) struct TraceLayer(pub(super) Arc<Trace>);
-
-impl<S> Layer<S> for TraceLayer {
-    type Service = Traced<S>;
-
-    fn layer(&self, next: S) -> Traced<S> {
-        Traced { trace: Arc::clone(&self.0), next: Arc::new(next) }
-    }
-}
-
-/// A service whose calls are traced.
-#[derive(Debug)]
-pub(super) struct Traced<S> {
-    trace: Arc<Trace>,
-    next: Arc<S>,
-}
-
-impl<S> Clone for Traced<S> {
-    fn clone(&self) -> Self {
-        Self { trace: Arc::clone(&self.trace), next: Arc::clone(&self.next) }
-    }
-}
-
-impl<S: Next> Service<Request<Incoming>> for Traced<S> {
-    type Response = Response<AnswerBody>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        // A service without room refuses; no call waits.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let (trace, next) = (Arc::clone(&self.trace), Arc::clone(&self.next));
+/// The layers below, as a service whose calls are traced. It refuses calls without room: none waits.
+pub(super) fn traced(trace: Arc<Trace>, next: impl Next) -> impl Serve<Answer = AnswerBody> {
+    let next = Arc::new(next);
+    service_fn(move |request| {
+        let (trace, next) = (Arc::clone(&trace), Arc::clone(&next));
+        // The layers above move a future several times before they run it, and this one is large.
         Box::pin(async move { Ok(trace.answer(request, &*next).await) })
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use cpu_time::ProcessTime;
 use judge_contract::VERSION;
-use judge_core::{Classification, Verdict};
+use judge_core::Verdict;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -65,26 +65,14 @@ const ALERTED: [&str; 7] = [
     "TOO_MANY_WATCHES",
 ];
 
+/// The new content of changed certificates or tokens is in force.
+pub(crate) const READ: &str = "read";
+
+/// Their files cannot be used; the old content stays in force.
+pub(crate) const KEPT: &str = "kept";
+
 /// Processor time of the process, user and system.
 const CPU_SECONDS: &str = "process_cpu_seconds_total";
-
-/// Result of a change of certificates or tokens.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Reload {
-    /// The new content is in force.
-    Read,
-    /// The files cannot be used; the old content stays in force.
-    Kept,
-}
-
-impl Reload {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Kept => "kept",
-        }
-    }
-}
 
 impl Metrics {
     /// All at 0.
@@ -169,16 +157,16 @@ impl Metrics {
         for reason in ALERTED {
             metrics.refusals.with_label_values(&[reason]);
         }
-        for outcome in [Reload::Read, Reload::Kept] {
-            metrics.reloads.with_label_values(&[outcome.name()]);
+        for outcome in [READ, KEPT] {
+            metrics.reloads.with_label_values(&[outcome]);
         }
         metrics.show_config_files(0, 0);
         Ok(metrics)
     }
 
-    /// Counts that certificates or tokens changed.
-    pub(crate) fn reloaded(&self, outcome: Reload) {
-        self.reloads.with_label_values(&[outcome.name()]).inc();
+    /// Counts that certificates or tokens changed, as [`READ`] or [`KEPT`].
+    pub(crate) fn reloaded(&self, outcome: &str) {
+        self.reloads.with_label_values(&[outcome]).inc();
     }
 
     /// Sets the numbers of config files that are in force and that are not.
@@ -193,10 +181,8 @@ impl Metrics {
     pub(crate) fn count(&self, judged: &JudgedCounts) {
         let judge = judged.judge.as_str();
         self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
-        // Looking up a counter costs more than counting.
-        for alike in &judged.classes {
-            let class = class_name(alike.classification);
-            self.classifications.with_label_values(&[judge, class]).inc_by(alike.metrics as u64);
+        for (class, metrics) in &judged.classes {
+            self.classifications.with_label_values(&[judge, *class]).inc_by(*metrics);
         }
         self.points.inc_by(judged.points as u64);
     }
@@ -244,19 +230,6 @@ pub(crate) fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Pass => "Pass",
         Verdict::Marginal => "Marginal",
         Verdict::Fail => "Fail",
-    }
-}
-
-fn class_name(classification: Classification) -> &'static str {
-    match classification {
-        Classification::Pass => "Pass",
-        Classification::High => "High",
-        Classification::Low => "Low",
-        Classification::NoData => "NoData",
-        Classification::NoDataFail => "NoDataFail",
-        Classification::Error => "Error",
-        Classification::Inconclusive => "Inconclusive",
-        _ => "Other",
     }
 }
 

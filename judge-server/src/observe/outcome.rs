@@ -1,5 +1,6 @@
 //! The outcome of a call, which its handler returns.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use judge_core::judges::{EvidenceJudge, Judge};
@@ -74,15 +75,9 @@ pub(crate) struct JudgedCounts {
     pub(crate) judge: String,
     pub(crate) verdict: Verdict,
     pub(crate) warnings: usize,
-    pub(crate) classes: Vec<Alike>,
+    /// Number of metrics by the name of their classification.
+    pub(crate) classes: BTreeMap<&'static str, u64>,
     pub(crate) points: usize,
-}
-
-/// Consecutive metrics with the same classification.
-#[derive(Debug)]
-pub(crate) struct Alike {
-    pub(crate) classification: Classification,
-    pub(crate) metrics: usize,
 }
 
 impl JudgedCounts {
@@ -92,7 +87,7 @@ impl JudgedCounts {
             judge: judgement.judge.clone(),
             verdict: judgement.verdict,
             warnings: judgement.warnings.len(),
-            classes: alike(judgement.metrics.iter().map(|metric| metric.classification)),
+            classes: count(judgement.metrics.iter().map(|metric| metric.classification)),
             points,
         }
     }
@@ -104,19 +99,29 @@ impl JudgedCounts {
             judge: EvidenceJudge.name().to_owned(),
             verdict: report.verdict,
             warnings: 0,
-            classes: alike(report.metrics.iter().map(|metric| metric.classification)),
+            classes: count(report.metrics.iter().map(|metric| metric.classification)),
             points: usize::try_from(points).unwrap_or(usize::MAX),
         }
     }
 }
 
-fn alike(classes: impl Iterator<Item = Classification>) -> Vec<Alike> {
-    let mut counted: Vec<Alike> = Vec::new();
-    for classification in classes {
-        match counted.last_mut() {
-            Some(last) if last.classification == classification => last.metrics += 1,
-            _ => counted.push(Alike { classification, metrics: 1 }),
-        }
+fn count(classes: impl Iterator<Item = Classification>) -> BTreeMap<&'static str, u64> {
+    let mut counted = BTreeMap::new();
+    for class in classes {
+        *counted.entry(class_name(class)).or_default() += 1;
     }
     counted
+}
+
+fn class_name(classification: Classification) -> &'static str {
+    match classification {
+        Classification::Pass => "Pass",
+        Classification::High => "High",
+        Classification::Low => "Low",
+        Classification::NoData => "NoData",
+        Classification::NoDataFail => "NoDataFail",
+        Classification::Error => "Error",
+        Classification::Inconclusive => "Inconclusive",
+        _ => "Other",
+    }
 }

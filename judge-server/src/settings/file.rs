@@ -161,18 +161,21 @@ fn flags(
                 return Err(failed(format!("{key} = {value}: allowed is true or false")));
             }
             (true, Value::Array(values)) if argument.get_value_delimiter().is_some() => {
-                let values = values.iter().map(|value| match value {
-                    Value::String(value) => value.clone(),
-                    value => value.to_string(),
-                });
-                let values = values.collect::<Vec<_>>().join(",");
+                let values = values.into_iter().map(unquoted).collect::<Vec<_>>().join(",");
                 flags.push(format!("--{key}={values}").into());
             }
-            (true, Value::String(value)) => flags.push(format!("--{key}={value}").into()),
-            (true, value) => flags.push(format!("--{key}={value}").into()),
+            (true, value) => flags.push(format!("--{key}={}", unquoted(value)).into()),
         }
     }
     Ok(flags)
+}
+
+/// A value as a flag has it.
+fn unquoted(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        value => value.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response, Version};
@@ -19,6 +18,7 @@ use tower::{BoxError, Service};
 use tracing::debug;
 
 use super::peer::Peer;
+use crate::settings::Settings;
 
 /// HTTP/2 window of a connection, in bytes. Only what a stream's client keeps from being read stays unread, so this is no
 /// memory. It is so large because each half of it takes an update frame and a system call.
@@ -37,23 +37,6 @@ const FRAME: u32 = 64 * 1024;
 /// Most concurrent calls in one connection of HTTP/2: few enough that one connection takes a small part of the budget, and no
 /// fewer than the 100 that RFC 9113 (6.5.2) recommends, below which clients would wait for each other's answers.
 const STREAMS: u32 = 128;
-
-/// Time limits of connections.
-#[derive(Debug, Clone)]
-pub(crate) struct ConnectionTimes {
-    /// For a TLS handshake, a first byte, and the headers of an HTTP/1 request from the answer before.
-    pub(crate) header: Duration,
-    /// Idle time.
-    pub(crate) idle: Duration,
-    /// For reading an answer.
-    pub(crate) write: Duration,
-    /// Lifetime of a connection for new calls, up to a tenth longer.
-    pub(crate) age: Duration,
-    /// Time between two HTTP/2 pings.
-    pub(crate) keep_alive: Duration,
-    /// Number of connections so far.
-    pub(crate) opened: Arc<AtomicUsize>,
-}
 
 /// A service that answers the requests of connections.
 pub(crate) trait Serve:
@@ -86,11 +69,11 @@ pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Arc<Peer>,
     service: impl Serve,
-    times: &ConnectionTimes,
+    settings: &Settings,
     draining: &CancellationToken,
 ) -> Option<ClosedReason> {
     let activity = Arc::clone(&peer.activity);
-    let builder = builder(times, peer.only_probes);
+    let builder = builder(settings, peer.only_probes);
     let service = service_fn(move |mut request: Request<Incoming>| {
         if request.version() == Version::HTTP_2 {
             peer.activity.is_over_http2();
@@ -100,14 +83,14 @@ pub(super) async fn serve(
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let age = spread(times.age, times.opened.fetch_add(1, Ordering::Relaxed));
+    let age = spread(settings.connection_age.get());
     let ended = |result| ended(result, activity.was_used());
     let reason = tokio::select! {
         // Arrived data is handled before the timers.
         biased;
         result = connection.as_mut() => return ended(result),
-        () = activity.untaken(times.write) => return Some(ClosedReason::SlowAnswers),
-        () = activity.idle(times.idle) => Some(ClosedReason::Idle),
+        () = activity.untaken(settings.write_time.get()) => return Some(ClosedReason::SlowAnswers),
+        () = activity.idle(settings.idle_time.get()) => Some(ClosedReason::Idle),
         () = sleep(age) => Some(ClosedReason::Age),
         () = draining.cancelled() => None,
     };
@@ -116,8 +99,8 @@ pub(super) async fn serve(
         tokio::select! {
             biased;
             result = connection.as_mut() => return reason.or(ended(result)),
-            () = activity.untaken(times.write) => return Some(ClosedReason::SlowAnswers),
-            () = activity.idle(times.header) => {}
+            () = activity.untaken(settings.write_time.get()) => return Some(ClosedReason::SlowAnswers),
+            () = activity.idle(settings.header_time.get()) => {}
             () = draining.cancelled() => {}
         }
     }
@@ -125,24 +108,24 @@ pub(super) async fn serve(
     tokio::select! {
         biased;
         result = connection => reason.or(ended(result)),
-        () = activity.untaken(times.write) => Some(ClosedReason::SlowAnswers),
+        () = activity.untaken(settings.write_time.get()) => Some(ClosedReason::SlowAnswers),
         // Its client has nothing to wait for, but may be too slow to close.
-        () = activity.idle(times.header) => reason,
+        () = activity.idle(settings.header_time.get()) => reason,
     }
 }
 
-fn builder(times: &ConnectionTimes, once: bool) -> Builder<TokioExecutor> {
+fn builder(settings: &Settings, once: bool) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(times.header)
+        .header_read_timeout(settings.header_time.get())
         .keep_alive(!once)
         .max_buf_size(HEAD)
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(times.keep_alive)
-        .keep_alive_timeout(times.header)
+        .keep_alive_interval(settings.keep_alive.get())
+        .keep_alive_timeout(settings.header_time.get())
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(WINDOW)
         .max_concurrent_streams(STREAMS)
@@ -152,8 +135,8 @@ fn builder(times: &ConnectionTimes, once: bool) -> Builder<TokioExecutor> {
 
 /// The age of one connection, up to a tenth above `age`: connections that were opened together, as
 /// those of a pool, do not end together.
-fn spread(age: Duration, opened: usize) -> Duration {
-    age.saturating_add(age / 100 * u32::try_from(opened % 11).unwrap_or_default())
+fn spread(age: Duration) -> Duration {
+    age.saturating_add(age / 1000 * fastrand::u32(..=100))
 }
 
 /// Why the server closed a connection.
@@ -206,11 +189,9 @@ mod tests {
     #[test]
     fn ages_are_spread_over_a_tenth() {
         let age = Duration::from_secs(1000);
-        let mut ages: Vec<_> = (0..22).map(|opened| spread(age, opened).as_secs()).collect();
-        assert!(ages.windows(2).all(|two| two[0] != two[1]));
-        ages.sort_unstable();
-        ages.dedup();
-        assert_eq!(ages, (1000..=1100).step_by(10).collect::<Vec<_>>());
-        assert_eq!(spread(Duration::MAX, 10), Duration::MAX);
+        let ages: Vec<_> = (0..100).map(|_| spread(age).as_secs()).collect();
+        assert!(ages.iter().all(|age| (1000..=1100).contains(age)), "{ages:?}");
+        assert!(ages.iter().any(|age| *age != ages[0]), "{ages:?}");
+        assert_eq!(spread(Duration::MAX).as_secs(), Duration::MAX.as_secs());
     }
 }

@@ -17,11 +17,12 @@ use tracing::{debug, warn};
 use super::activity::Activity;
 use super::addresses::Addresses;
 use super::certificate::ClientCertificate;
-use super::connection::{ClosedReason, ConnectionTimes, Serve, serve};
+use super::connection::{ClosedReason, Serve, serve};
 use super::peer::Peer;
 use super::reload::Fresh;
 use super::tls::Tls;
 use crate::observe::metrics::{GaugeGuard, Metrics};
+use crate::settings::Settings;
 
 /// Wait if the system has no more sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -46,7 +47,7 @@ pub(crate) struct Transport {
     kept: Arc<Semaphore>,
     addresses: Arc<Addresses>,
     tls: Option<Fresh<Tls>>,
-    times: ConnectionTimes,
+    settings: Arc<Settings>,
     metrics: Arc<Metrics>,
     /// The server has announced its end, and accepts no more connections.
     draining: CancellationToken,
@@ -55,19 +56,18 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(crate) fn new(
-        connections: usize,
-        addresses: Arc<Addresses>,
+        settings: &Arc<Settings>,
         tls: Option<Fresh<Tls>>,
-        times: ConnectionTimes,
         metrics: &Arc<Metrics>,
         draining: &CancellationToken,
     ) -> Self {
+        let most = settings.max_address_connections;
         Self {
-            permits: Arc::new(Semaphore::new(connections)),
+            permits: Arc::new(Semaphore::new(settings.max_connections)),
             kept: Arc::new(Semaphore::new(KEPT)),
-            addresses,
+            addresses: Addresses::new(most, settings.trusted_proxies.clone()),
             tls,
-            times,
+            settings: Arc::clone(settings),
             metrics: Arc::clone(metrics),
             draining: draining.clone(),
             tasks: TaskTracker::new(),
@@ -143,7 +143,7 @@ impl Transport {
         let tls = fresh.get();
         let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
         let accepted = tokio::select! {
-            accepted = timeout(self.times.header, acceptor.accept(stream)) => accepted,
+            accepted = timeout(self.settings.header_time.get(), acceptor.accept(stream)) => accepted,
             // Later connections were promised nothing.
             () = self.draining.cancelled() => return None,
         };
@@ -179,12 +179,12 @@ impl Transport {
     ) -> Option<ClosedReason> {
         let mut stream = BufReader::with_capacity(FIRST, stream);
         let first = tokio::select! {
-            first = timeout(self.times.header, stream.fill_buf()) => first,
+            first = timeout(self.settings.header_time.get(), stream.fill_buf()) => first,
             () = self.draining.cancelled() => return None,
         };
         match first {
             Ok(Ok(bytes)) if !bytes.is_empty() => {
-                serve(stream, peer, service, &self.times, &self.draining).await
+                serve(stream, peer, service, &self.settings, &self.draining).await
             }
             Ok(_) => None,
             Err(_) => Some(ClosedReason::Silent),

@@ -11,8 +11,8 @@ pub(crate) mod peer;
 pub(crate) mod reload;
 pub(crate) mod tls;
 
-pub(crate) use addresses::Addresses;
+pub(crate) use addresses::site;
 pub(crate) use certificate::{ClientCertificate, watch_expiry};
-pub(crate) use connection::{ConnectionTimes, Serve};
+pub(crate) use connection::Serve;
 pub(crate) use files::raise_limit;
 pub(crate) use listen::Transport;

@@ -1,10 +1,9 @@
 //! The other end of a connection.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::activity::Activity;
-use super::addresses::site;
 use super::certificate::ClientCertificate;
 
 /// The other end; every request has it in its extensions.
@@ -17,11 +16,4 @@ pub(crate) struct Peer {
     pub(crate) only_probes: bool,
     pub(crate) certificate: Option<ClientCertificate>,
     pub(crate) activity: Arc<Activity>,
-}
-
-impl Peer {
-    /// The address that identifies a caller from there.
-    pub(crate) fn site(&self) -> IpAddr {
-        site(self.address.ip())
-    }
 }

@@ -5,12 +5,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{error, info};
 
-use crate::observe::metrics::{Metrics, Reload};
+use crate::observe::metrics::{KEPT, Metrics, READ};
 use crate::settings::error::StartError;
+
+/// The times at which files are looked at: at intervals, and at SIGHUP.
+#[derive(Debug)]
+pub(crate) struct Rounds {
+    ticks: Interval,
+    hangup: Signal,
+}
+
+impl Rounds {
+    /// # Errors
+    /// If the operating system refuses the signal.
+    pub(crate) fn every(time: Duration) -> std::io::Result<Self> {
+        let mut ticks = interval(time);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self { ticks, hangup: signal(SignalKind::hangup())? })
+    }
+
+    /// Waits for the next time. Returns true if a signal asks to read the files even if they have not changed.
+    pub(crate) async fn next(&mut self) -> bool {
+        tokio::select! {
+            _ = self.ticks.tick() => false,
+            asked = self.hangup.recv() => asked.is_some(),
+        }
+    }
+}
 
 /// The latest good reading of some files.
 #[derive(Debug)]
@@ -44,15 +69,10 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         let current = Arc::new(ArcSwap::new(load()?));
         let kept = Arc::downgrade(&current);
         let metrics = Arc::clone(metrics);
-        let mut asked = signal(SignalKind::hangup())?;
+        let mut rounds = Rounds::every(every)?;
         tokio::spawn(async move {
-            let mut ticks = interval(every);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                let at_once = tokio::select! {
-                    _ = ticks.tick() => false,
-                    asked = asked.recv() => asked.is_some(),
-                };
+                let at_once = rounds.next().await;
                 let Some(kept) = kept.upgrade() else { return };
                 let found = contents(&paths);
                 if found == seen && !at_once {
@@ -62,13 +82,13 @@ impl<T: Send + Sync + 'static> Fresh<T> {
                 match load() {
                     Ok(loaded) => {
                         kept.store(loaded);
-                        metrics.reloaded(Reload::Read);
+                        metrics.reloaded(READ);
                         let paths: Vec<_> =
                             paths.iter().map(|path| path.to_string_lossy()).collect();
                         info!(paths = paths.join(", "), "read again");
                     }
                     Err(why) => {
-                        metrics.reloaded(Reload::Kept);
+                        metrics.reloaded(KEPT);
                         error!(%why, "kept what was read before");
                     }
                 }

@@ -96,7 +96,8 @@ impl<'a> PageRequest<'a> {
 
     /// Makes the browser keep its secret.
     pub(super) fn with_form_cookie(&self, mut response: Response<Body>) -> Response<Body> {
-        let cookie = cookies::keep_form_secret(&self.secret, self.handlers.secure_cookies);
+        let cookie =
+            cookies::keep_form_secret(&self.secret, self.handlers.settings.secure_cookies());
         if let Some(cookie) = cookie.filter(|_| self.is_new) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

@@ -24,7 +24,7 @@ pub(super) fn signed_in(asked: &PageRequest) -> Result<Response<Body>, Refusal> 
     if asked.context.caller.knows(token) == Some(false) {
         return Ok(page(StatusCode::FORBIDDEN, login_page(&asked.form_token(), &to, true)));
     }
-    let cookie = cookies::keep_token(token, asked.handlers.secure_cookies);
+    let cookie = cookies::keep_token(token, asked.handlers.settings.secure_cookies());
     let mut response = see_other(&to);
     response.headers_mut().append(header::SET_COOKIE, cookie.ok_or(Refusal::Internal)?);
     Ok(response)
@@ -33,7 +33,7 @@ pub(super) fn signed_in(asked: &PageRequest) -> Result<Response<Body>, Refusal> 
 /// Forgets the token.
 pub(super) fn sign_out(asked: &PageRequest) -> Response<Body> {
     let mut response = see_other("/login");
-    let cookie = cookies::forget_token(asked.handlers.secure_cookies);
+    let cookie = cookies::forget_token(asked.handlers.settings.secure_cookies());
     response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     response
 }

@@ -55,18 +55,17 @@ impl Traces {
         let Some(export) = &self.0 else { return };
         let end = SystemTime::now();
         let begin = end.checked_sub(ended.after).unwrap_or(end);
-        let mut attributes = vec![
-            KeyValue::new("rpc.method", ended.method),
-            KeyValue::new("judge.code", ended.code.to_owned()),
+        let attributes = [
+            ("rpc.method", Some(ended.method)),
+            ("judge.code", Some(ended.code)),
+            ("judge.id", ended.id),
+            ("judge.config", ended.config),
+            ("judge.verdict", ended.verdict),
+            ("judge.refusal", ended.reason),
         ];
-        let texts = [
-            ("judge.id", ended.id.map(str::to_owned)),
-            ("judge.config", ended.config.map(str::to_owned)),
-            ("judge.verdict", ended.verdict.map(str::to_owned)),
-            ("judge.refusal", ended.reason.map(str::to_owned)),
-        ];
-        attributes
-            .extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text?))));
+        let attributes = attributes
+            .into_iter()
+            .filter_map(|(key, text)| Some(KeyValue::new(key, text?.to_owned())));
         let span = SpanBuilder::from_name(ended.method)
             .with_kind(SpanKind::Server)
             .with_start_time(begin)
