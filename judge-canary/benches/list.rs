@@ -158,7 +158,8 @@ async fn measure() {
         store.next_due().await.unwrap();
     })
     .await;
-    let retention = Retention { ended_before_millis: Some(1), bytes: Some(u64::MAX) };
+    let retention =
+        Retention { ended_before_millis: Some(1), bytes: Some(u64::MAX), ..Retention::default() };
     time("nothing is old or too much", times, async || {
         store.retain(retention).await.unwrap();
     })

@@ -302,7 +302,10 @@ pub struct LookWindow {
 #[non_exhaustive]
 pub enum PlanError {
     /// The plan has no scope.
-    #[error("scopes: expected at least one, got none")]
+    #[error(
+        "scopes: expected at least one, such as {{\"default\": {{\"baseline\": {{\"scope\": \"shop-stable\"}}, \"canary\": \
+         {{\"scope\": \"shop-canary\"}}}}}}, got none"
+    )]
     NoScope,
     /// A scope has no windows, or windows belong to no scope.
     #[error("scopes: expected windows for {scope:?}, got windows for {windows}")]
@@ -548,7 +551,7 @@ mod tests {
         for (spec, said) in [
             (
                 PlanSpec { scopes: BTreeMap::new(), ..stage(minutes(1)) },
-                "expected at least one, got none",
+                "expected at least one, such as {\"default\": {\"baseline\"",
             ),
             (stage(minutes(0)), "lifetime: expected a millisecond"),
             (

@@ -1,5 +1,6 @@
 //! Reads the rows of a frame of releases.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use arrow_array::RecordBatch;
@@ -49,8 +50,9 @@ impl FrameLayout {
     ) -> Result<Self, Exception> {
         let columns: Vec<String> =
             schema.fields().iter().map(|field| field.name().clone()).collect();
-        for (index, name) in columns.iter().enumerate() {
-            if columns[..index].contains(name) {
+        let mut seen = HashSet::new();
+        for name in &columns {
+            if !seen.insert(name) {
                 let path = column_path("history", name);
                 return Err(Exception::data(path, "two columns of that name", "different names"));
             }
@@ -98,8 +100,10 @@ fn wide(
 ) -> (Vec<(usize, usize)>, Vec<String>) {
     let mut wide = Vec::new();
     let mut ignored = Vec::new();
+    let numbers: HashMap<&str, usize> =
+        series.iter().enumerate().map(|(number, name)| (name.as_str(), number)).collect();
     for (index, column) in columns.iter().enumerate() {
-        match series.iter().position(|name| name == column) {
+        match numbers.get(column.as_str()).copied() {
             Some(number) => wide.push((index, number)),
             None if known.contains(&Some(index)) => {}
             None => ignored.push(column.clone()),

@@ -1,6 +1,6 @@
 //! Reads the series of one side, and judges one canary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arrow_schema::DataType;
@@ -138,8 +138,9 @@ fn read_open(input: OpenSide<'_>, role: &str, metrics: &[String]) -> Result<Read
     side.warnings = aligned.warnings;
     let aligned = names.into_iter().zip(aligned.files.into_iter().flatten());
     let mut others = ignored;
+    let wanted: HashSet<&String> = metrics.iter().collect();
     for (name, series) in plain.into_iter().chain(aligned) {
-        if metrics.contains(&name) {
+        if wanted.contains(&name) {
             side.by_metric.insert(name, series);
         } else {
             others.push(name);
@@ -266,9 +267,10 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, E
     }
     let rows: Vec<u64> = (0..batch.num_rows() as u64).collect();
     let mut ignored = Vec::new();
+    let (wanted, mut seen) = (metrics.iter().collect::<HashSet<_>>(), HashSet::new());
     for (index, name) in columns.iter().enumerate().filter(|(index, _)| Some(*index) != time) {
-        if metrics.contains(name) {
-            if columns[..index].contains(name) {
+        if wanted.contains(name) {
+            if !seen.insert(name) {
                 let path = column_path(role, name);
                 return Err(Exception::data(path, "two columns of that name", "different names"));
             }

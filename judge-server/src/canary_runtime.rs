@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use judge_canary::{
-    Canaries, CanaryEvent, CanaryStore, KeepError, Retention, RunClock, Runner, RunnerOptions,
+    Canaries, CanaryEvent, CanaryStore, KeepError, KeepLimits, RunClock, Runner, RunnerOptions,
     SqlStore, SystemClock,
 };
 use judge_sources::Sources;
@@ -29,8 +29,7 @@ pub(crate) struct CanaryRuntime {
     metrics: Arc<Metrics>,
     webhook: Option<Arc<Webhook>>,
     configs: Option<ConfigFolder>,
-    max_age_millis: i64,
-    max_bytes: u64,
+    keep: KeepLimits,
 }
 
 impl CanaryRuntime {
@@ -68,19 +67,22 @@ impl CanaryRuntime {
         let lease_millis = millis(settings.store_lease.get());
         let runner =
             Runner::new(&canaries, RunnerOptions { lease_millis, ..RunnerOptions::default() });
-        let max_age_millis = millis(settings.store_max_age.get());
-        let max_bytes = settings.store_max_size.get();
+        let keep = KeepLimits {
+            canary_age: settings.store_max_age.get(),
+            canary_bytes: settings.store_max_size.get(),
+            audit_age: settings.store_audit_age.get(),
+        };
         let metrics = Arc::clone(metrics);
-        Ok(Self { canaries, runner, metrics, webhook, configs, max_age_millis, max_bytes })
+        Ok(Self { canaries, runner, metrics, webhook, configs, keep })
     }
 
     /// Makes looks and removes old canaries until `ending`, then finishes the work in progress.
     pub(crate) async fn run(self, ending: CancellationToken) {
-        let Self { canaries, runner, metrics, webhook, configs, max_age_millis, max_bytes } = self;
+        let Self { canaries, runner, metrics, webhook, configs, keep } = self;
         let store = Arc::clone(canaries.store());
         let showing = tokio::spawn(show(canaries.events(), metrics));
         let sending = webhook.map(|webhook| tokio::spawn(webhook.run(canaries.clone())));
-        let cleaning = clean(store, max_age_millis, max_bytes);
+        let cleaning = clean(store, keep);
         let watching = async {
             if let Some(configs) = configs {
                 ending.run_until_cancelled(configs.watch()).await;
@@ -107,18 +109,13 @@ async fn show(mut events: Receiver<CanaryEvent>, metrics: Arc<Metrics>) {
     }
 }
 
-async fn clean(store: Arc<dyn CanaryStore>, max_age_millis: i64, max_bytes: u64) {
+async fn clean(store: Arc<dyn CanaryStore>, keep: KeepLimits) {
     let clock = SystemClock;
     loop {
         let now = clock.now_millis();
-        let before = now.saturating_sub(max_age_millis);
-        let retention = Retention {
-            ended_before_millis: (max_age_millis > 0).then_some(before),
-            bytes: (max_bytes > 0).then_some(max_bytes),
-        };
-        match store.retain(retention).await {
+        match store.retain(keep.retention(now)).await {
             Ok(0) => {}
-            Ok(removed) => info!(removed, "removed canaries that are old or too much"),
+            Ok(removed) => info!(removed, "removed what is old or too much"),
             Err(error) => warn!("what is old is not removed: {error}"),
         }
         clock.wait_until(now.saturating_add(CLEAN_EVERY_MILLIS)).await;

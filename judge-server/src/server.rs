@@ -43,17 +43,21 @@ impl Listeners {
     /// # Errors
     /// If an address is in use, or not of this machine.
     pub async fn bind(settings: &Settings) -> Result<Self, StartError> {
-        let bind = async |address| {
+        let bind = async |setting, address| {
             TcpListener::bind(address).await.map_err(|error| {
-                StartError::Settings(format!("cannot listen on {address}: {error}"))
+                let said = format!("cannot listen on {address}: {error}; give another --{setting}");
+                StartError::Settings(said)
             })
         };
         let kayenta = match settings.store_settings()? {
-            Some(_) => Some(bind(settings.kayenta_listen).await?),
+            Some(_) => Some(bind("kayenta-listen", settings.kayenta_listen).await?),
             None => None,
         };
-        let (grpc, http) = (settings.grpc_listen, settings.http_listen);
-        Ok(Self { grpc: bind(grpc).await?, http: bind(http).await?, kayenta })
+        Ok(Self {
+            grpc: bind("grpc-listen", settings.grpc_listen).await?,
+            http: bind("http-listen", settings.http_listen).await?,
+            kayenta,
+        })
     }
 }
 

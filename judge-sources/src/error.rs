@@ -38,7 +38,11 @@ pub struct QueryFailure {
 impl QueryFailure {
     /// Whether a retry may help: the source was busy, unavailable, or its connection broke.
     pub fn may_pass(&self) -> bool {
-        matches!(&self.cause, Cause::Ask { cause, .. } if cause.may_pass() || matches!(cause, AskError::OutOfTime))
+        match &self.cause {
+            Cause::Ask { cause, .. } => cause.may_pass() || matches!(cause, AskError::OutOfTime),
+            Cause::Answer(error) => matches!(error, AnswerError::OutOfTime),
+            Cause::Chosen(_) | Cause::Query(_) => false,
+        }
     }
 }
 
@@ -300,6 +304,9 @@ pub enum AnswerError {
          hold; aggregate in the queries, or lengthen the step"
     )]
     TooManyPointsTogether,
+    /// The caller's deadline passed while the series were put on their grid, or paired.
+    #[error("the time allowed ended while the series of the answer were put in order")]
+    OutOfTime,
     /// Two series are the same.
     #[error("{0}; aggregate in the query")]
     SameLabels(String),

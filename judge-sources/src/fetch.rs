@@ -1,5 +1,6 @@
 //! Fetches all series of a canary and its baseline.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
@@ -80,12 +81,15 @@ impl FetchedMetric {
     /// The notices of all metrics in words. Each text appears once, with the names of its metrics.
     pub fn notices_once(fetched: &[Self], names: SettingNames) -> Vec<(String, Vec<&str>)> {
         let mut once: Vec<(String, Vec<&str>)> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         for metric in fetched {
             for notice in &metric.notices {
                 let text = notice.named(names);
-                match once.iter_mut().find(|(known, _)| *known == text) {
-                    Some((_, metrics)) => metrics.push(&metric.metric),
-                    None => once.push((text, vec![&metric.metric])),
+                if let Some(&index) = known.get(&text) {
+                    once[index].1.push(&metric.metric);
+                } else {
+                    known.insert(text.clone(), once.len());
+                    once.push((text, vec![&metric.metric]));
                 }
             }
         }
@@ -276,7 +280,9 @@ impl<'a> Job<'a> {
         notices.extend(baseline.notices);
         notices.extend(canary.notices);
         let (baseline, canary) = (baseline.side, canary.side);
-        let pairs = pairs(query, &baseline, &canary, self.request.compat, &mut notices);
+        let pairs = gridding::in_time(self.deadline)
+            .map_err(|error| (Side::Canary, error))
+            .and_then(|()| pairs(query, &baseline, &canary, self.request.compat, &mut notices));
         let pairs = pairs.map_err(|(side, error)| {
             let query = if side == Side::Baseline { &baseline.query } else { &canary.query };
             vec![job(side).failure(Some(query), error.into())]
@@ -368,9 +374,11 @@ impl<'a> Job<'a> {
             said.extend(answer.said);
         }
         let found = match (kind, compat) {
-            (StoreKind::Prometheus, Compat::None) => gridding::on_grid(series, grid)?,
-            (StoreKind::Prometheus, Compat::Kayenta) => gridding::closed_up(series)?,
-            (_, Compat::None) => gridding::at_own_times(series, grid, &mut said)?,
+            (StoreKind::Prometheus, Compat::None) => {
+                gridding::on_grid(series, grid, self.deadline)?
+            }
+            (StoreKind::Prometheus, Compat::Kayenta) => gridding::closed_up(series, self.deadline)?,
+            (_, Compat::None) => gridding::at_own_times(series, grid, &mut said, self.deadline)?,
             (StoreKind::Graphite, Compat::Kayenta) => gridding::first_target(series),
             (StoreKind::InfluxDb, Compat::Kayenta) => gridding::first_table(series),
         };

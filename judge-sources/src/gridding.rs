@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use judge_core::{Clock, Series};
 use judge_points::prometheus::LabelledSeries;
+use tokio::time::Instant;
 
 use crate::error::{AnswerError, MOST_CELLS, MOST_HELD, MOST_SERIES};
 use crate::grid::Grid;
@@ -72,11 +73,17 @@ impl Drop for BufferedPoints<'_> {
     }
 }
 
+/// Refuses to go on after the deadline. Checked before each series, which takes some milliseconds at most.
+pub(crate) fn in_time(deadline: Instant) -> Result<(), AnswerError> {
+    if Instant::now() < deadline { Ok(()) } else { Err(AnswerError::OutOfTime) }
+}
+
 /// Puts points at their times on the grid; a time without a point is a gap. `parts` are answers for parts of
 /// the grid, in order.
 pub(crate) fn on_grid(
     parts: Vec<Vec<LabelledSeries>>,
     grid: Grid,
+    deadline: Instant,
 ) -> Result<Vec<Found>, AnswerError> {
     let mut found: Vec<Found> = Vec::new();
     // Index and last time by labels.
@@ -84,6 +91,7 @@ pub(crate) fn on_grid(
     for part in parts {
         let mut of_part = BTreeSet::new();
         for LabelledSeries { mut labels, times, values } in part {
+            in_time(deadline)?;
             labels.remove("__name__");
             // Each series has all times of the grid, however few points it has.
             if !known.contains_key(&labels) && (found.len() + 1) * grid.points() > MOST_CELLS {
@@ -119,12 +127,16 @@ pub(crate) fn on_grid(
 
 /// Closes gaps up, as Kayenta does: the first point is the start, the first two points give the step in whole
 /// seconds, and the rest follows without gaps.
-pub(crate) fn closed_up(parts: Vec<Vec<LabelledSeries>>) -> Result<Vec<Found>, AnswerError> {
+pub(crate) fn closed_up(
+    parts: Vec<Vec<LabelledSeries>>,
+    deadline: Instant,
+) -> Result<Vec<Found>, AnswerError> {
     let mut found: Vec<Found> = Vec::new();
     let mut times_of: BTreeMap<Labels, (usize, Vec<i64>)> = BTreeMap::new();
     for part in parts {
         let mut of_part = BTreeSet::new();
         for LabelledSeries { mut labels, times, values } in part {
+            in_time(deadline)?;
             labels.remove("__name__");
             let (index, all) = times_of.entry(labels).or_insert_with_key(|labels| {
                 found.push(Found { labels: labels.clone(), series: Series::default() });
@@ -156,9 +168,11 @@ pub(crate) fn at_own_times(
     parts: Vec<Vec<LabelledSeries>>,
     grid: Grid,
     said: &mut Vec<String>,
+    deadline: Instant,
 ) -> Result<Vec<Found>, AnswerError> {
     let (mut found, mut cells): (Vec<Found>, usize) = (Vec::new(), 0);
     for LabelledSeries { labels, times, values } in parts.into_iter().flatten() {
+        in_time(deadline)?;
         if found.iter().any(|other| other.labels == labels) {
             let labels = written(&labels);
             return Err(AnswerError::SameLabels(format!("two series of the answer are {labels}")));
@@ -265,6 +279,8 @@ pub(crate) fn first_table(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::grid::MOST_POINTS;
 
@@ -274,6 +290,26 @@ mod tests {
             times: points.iter().map(|(time, _)| *time).collect(),
             values: points.iter().map(|(_, value)| *value).collect(),
         }
+    }
+
+    fn in_a_minute() -> Instant {
+        Instant::now() + Duration::from_mins(1)
+    }
+
+    fn on_grid(parts: Vec<Vec<LabelledSeries>>, grid: Grid) -> Result<Vec<Found>, AnswerError> {
+        super::on_grid(parts, grid, in_a_minute())
+    }
+
+    fn closed_up(parts: Vec<Vec<LabelledSeries>>) -> Result<Vec<Found>, AnswerError> {
+        super::closed_up(parts, in_a_minute())
+    }
+
+    fn at_own_times(
+        parts: Vec<Vec<LabelledSeries>>,
+        grid: Grid,
+        said: &mut Vec<String>,
+    ) -> Result<Vec<Found>, AnswerError> {
+        super::at_own_times(parts, grid, said, in_a_minute())
     }
 
     /// With -1 for gaps.
@@ -463,5 +499,19 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].labels.len(), values(&found[0])), (1, vec![1.0, 3.0]));
         assert_eq!(found[0].series.clock.unwrap().step_millis(), 10_000);
+    }
+
+    #[test]
+    fn no_series_is_put_on_a_grid_after_the_deadline() {
+        let grid = Grid::new(1000, 6000, 1000).unwrap();
+        let parts = || vec![vec![series(&[], &[(1000, 1.0)])]];
+        let now = Instant::now();
+        for found in [
+            super::on_grid(parts(), grid, now),
+            super::closed_up(parts(), now),
+            super::at_own_times(parts(), grid, &mut Vec::new(), now),
+        ] {
+            assert!(matches!(found, Err(AnswerError::OutOfTime)), "{found:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Ways out of failures, with the names of settings as a program's users know them.
 
+use judge_points::prometheus::ResponseError;
+
 use crate::error::{AnswerError, AskError, Cause, ChoiceError};
 use crate::query_text::QueryError;
 use crate::setting_names::SettingNames;
@@ -16,7 +18,7 @@ impl Cause {
                 }
             },
             Self::Query(error) => return error.way_out(names),
-            Self::Ask { cause: AskError::OutOfTime, .. } => {
+            Self::Ask { cause: AskError::OutOfTime, .. } | Self::Answer(AnswerError::OutOfTime) => {
                 let timeout = names.pick("the timeout", "--timeout");
                 format!("lengthen {timeout} or ask for less")
             }
@@ -34,6 +36,9 @@ impl Cause {
             Self::Answer(AnswerError::Refused(said)) if said.starts_with("database not found") => {
                 "give the database as ?db=NAME in the source's URL".to_owned()
             }
+            Self::Answer(AnswerError::Response(
+                ResponseError::Json(_) | ResponseError::NotAResponse(_),
+            )) => "is the URL the store's own?".to_owned(),
             Self::Answer(error @ (AnswerError::NoSeries | AnswerError::TagKeys { .. })) => {
                 let compat = names.pick("Kayenta's rules", "--compat kayenta");
                 let judged = match error {
@@ -99,6 +104,7 @@ mod tests {
                 "--location",
             ),
             (ask(AskError::OutOfTime), "lengthen the timeout", "lengthen --timeout"),
+            (Cause::Answer(AnswerError::OutOfTime), "lengthen the timeout", "lengthen --timeout"),
             (ask(AskError::TooLarge(1)), "lengthen the step", "lengthen --step"),
             (status(401), "in the source's table [sources.NAME]", "in --sources FILE"),
             (tls("UnknownIssuer"), "tls-ca in the source's table", "tls-ca in --sources FILE"),
@@ -106,6 +112,11 @@ mod tests {
                 Cause::Answer(AnswerError::Refused("database not found: cpu".to_owned())),
                 "?db=",
                 "?db=",
+            ),
+            (
+                Cause::Answer(ResponseError::NotAResponse("it has no status").into()),
+                "is the URL the store's own?",
+                "is the URL the store's own?",
             ),
             (Cause::Answer(AnswerError::NoSeries), "Kayenta's rules", "--compat kayenta"),
             (

@@ -34,6 +34,9 @@ pub enum KeepError {
     /// Another process has the file.
     #[error("{0} is in use by another process: a file of SQLite is for one judge-server alone")]
     InUse(String),
+    /// There is no file to read.
+    #[error("expected the file of a judge-server that keeps canaries, got no file {0}")]
+    NoFile(String),
     /// There is no room left.
     #[error("the store is full: {0}")]
     Full(String),

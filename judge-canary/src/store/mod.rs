@@ -7,6 +7,7 @@ mod sql;
 mod statement;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use judge_core::Verdict;
@@ -181,13 +182,41 @@ pub struct Delivery {
     pub since_millis: i64,
 }
 
-/// Limits on what is kept.
+/// What is kept, at any time; a limit of 0 is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepLimits {
+    /// How long a canary is kept after its end.
+    pub canary_age: Duration,
+    /// How many bytes all canaries may have.
+    pub canary_bytes: u64,
+    /// How long an entry of the audit log is kept.
+    pub audit_age: Duration,
+}
+
+impl KeepLimits {
+    /// What is kept at a time.
+    pub fn retention(self, now_millis: i64) -> Retention {
+        let before = |age: Duration| {
+            let millis = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+            (millis > 0).then(|| now_millis.saturating_sub(millis))
+        };
+        Retention {
+            ended_before_millis: before(self.canary_age),
+            bytes: (self.canary_bytes > 0).then_some(self.canary_bytes),
+            audited_before_millis: before(self.audit_age),
+        }
+    }
+}
+
+/// What is removed now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Retention {
     /// Canaries that ended before this time are removed.
     pub ended_before_millis: Option<i64>,
     /// The oldest canaries are removed until all together have at most this many bytes.
     pub bytes: Option<u64>,
+    /// Entries of the audit log before this time are removed.
+    pub audited_before_millis: Option<i64>,
 }
 
 /// Keeps configs, canaries, looks, series, and the audit log. Every method is one transaction.
@@ -309,6 +338,7 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Removes a delivery that succeeded.
     async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError>;
 
-    /// Removes canaries that have ended, with their looks and series. Returns how many.
+    /// Removes canaries that have ended, with their looks and series, and entries of the audit log. Returns how many
+    /// canaries and entries.
     async fn retain(&self, retention: Retention) -> Result<u64, KeepError>;
 }

@@ -91,6 +91,9 @@ pub(super) struct Opened {
 pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, KeepError> {
     sqlx::any::install_default_drivers();
     let (url, lock, connections) = match place {
+        StorePlace::Sqlite(path) if read_only && !path.exists() => {
+            return Err(KeepError::NoFile(path.display().to_string()));
+        }
         StorePlace::Sqlite(path) => {
             let lock = if read_only { None } else { Some(lock(path)?) };
             let mode = if read_only { "ro" } else { "rwc" };

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use judge_canary::{
     AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanaryStore, CanarySummary,
-    ClaimDue, ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, LookRecord,
-    LookResult, LookWindow, MetricSet, NewCanary, PlanSpec, ReleaseFilter, Retention, ScopePair,
-    SideWindow, SqlStore, StageTimes, StorePlace, StoredPair, StoredSeries,
+    ClaimDue, ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, KeepLimits,
+    LookRecord, LookResult, LookWindow, MetricSet, NewCanary, PlanSpec, ReleaseFilter, Retention,
+    ScopePair, SideWindow, SqlStore, StageTimes, StorePlace, StoredPair, StoredSeries,
 };
 use judge_core::{Judgement, Thresholds, Verdict};
 use serde_json::json;
@@ -72,6 +73,7 @@ on_every_store!(
     a_look_that_is_cancelled_ends_its_canary_once,
     looks_that_end_together_are_kept_each_for_itself,
     what_is_old_or_too_much_is_removed,
+    old_entries_of_the_audit_log_are_removed,
     names_may_have_any_letter,
     ends_are_sent_once,
 );
@@ -489,7 +491,7 @@ async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {
     assert_eq!(Some(&newest[0].judgement), look(1).0.judgement());
     assert_eq!((releases("x", 100).await.len(), releases("y", 100).await.len()), (29, 0));
     let left = async || store.list(&CanaryFilter::default()).await.unwrap().canaries.len();
-    let none = Retention { ended_before_millis: None, bytes: None };
+    let none = Retention::default();
     assert_eq!(store.retain(none).await.unwrap(), 0);
     let old = Retention { ended_before_millis: Some(10), ..none };
     assert_eq!((store.retain(old).await.unwrap(), left().await), (10, 20));
@@ -521,6 +523,8 @@ async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
     let store: Arc<dyn CanaryStore> = Arc::new(SqlStore::open(&place).await.unwrap());
     assert_eq!(claimed(&store, "two", 10).await, ids(&["a"]));
     let missing = StorePlace::Sqlite("/nonexistent/judge.db".into());
+    let unread = SqlStore::open_to_read(&missing).await.unwrap_err().to_string();
+    assert!(unread.contains("got no file /nonexistent/judge.db"), "{unread}");
     assert!(
         SqlStore::open(&missing).await.unwrap_err().to_string().contains("/nonexistent/judge.db")
     );
@@ -559,8 +563,8 @@ async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
     assert_eq!(due("one", 90).await, b(1));
     // Its canary stays until its end was sent.
     for retention in [
-        Retention { ended_before_millis: Some(1000), bytes: None },
-        Retention { ended_before_millis: None, bytes: Some(0) },
+        Retention { ended_before_millis: Some(1000), ..Retention::default() },
+        Retention { bytes: Some(0), ..Retention::default() },
     ] {
         store.retain(retention).await.unwrap();
         let left = store.list(&CanaryFilter::default()).await.unwrap().canaries;
@@ -568,8 +572,31 @@ async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
     }
     assert_eq!(due("one", 1000).await, b(1));
     store.remove_delivery("b").await.unwrap();
-    let old = Retention { ended_before_millis: Some(1000), bytes: None };
+    let old = Retention { ended_before_millis: Some(1000), ..Retention::default() };
     assert_eq!(store.retain(old).await.unwrap(), 1);
+}
+
+async fn old_entries_of_the_audit_log_are_removed(Kept { store, .. }: Kept) {
+    // More than one transaction removes.
+    for at in 0..1100 {
+        store.note(&entry("config.put", "a", at)).await.unwrap();
+    }
+    let left = async || {
+        let entries = store.audit(None, None, 2000).await.unwrap();
+        entries.iter().rev().map(|entry| entry.at_millis).collect::<Vec<_>>()
+    };
+    let keep = |audit_age| KeepLimits {
+        canary_age: Duration::ZERO,
+        canary_bytes: 0,
+        audit_age: Duration::from_millis(audit_age),
+    };
+    // At the time 1100: everything, all, the last 50, the last 49, the last.
+    for (age, removed, first) in
+        [(0, 0, 0), (1100, 0, 0), (50, 1050, 1050), (49, 1, 1051), (1, 48, 1099)]
+    {
+        assert_eq!(store.retain(keep(age).retention(1100)).await.unwrap(), removed, "{age}");
+        assert_eq!(left().await, (first..1100).collect::<Vec<_>>());
+    }
 }
 
 async fn names_may_have_any_letter(Kept { store, .. }: Kept) {

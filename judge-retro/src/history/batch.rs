@@ -15,6 +15,7 @@ use judge_points::{number, time};
 use judge_replay::arrow::{NameArray, text};
 use judge_replay::assemble::{PointRows, RowSource};
 
+use super::column_indices::column_indices;
 use super::error::RowPosition;
 use super::files::HistoryFile;
 use super::layout::{FileLayout, NameSource, PointColumns, TimeKind, ValueKind};
@@ -66,8 +67,10 @@ impl Batch {
         frame: &RecordBatch,
         lines: Option<Vec<u64>>,
     ) -> Result<Self, ArrowError> {
+        let indices = column_indices(frame.schema_ref());
         let column = |name: &str| {
-            frame.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(name.to_owned()))
+            let index = indices.get(name).ok_or_else(|| ArrowError::SchemaError(name.to_owned()));
+            index.map(|&index| frame.column(index))
         };
         let dialect = file.csv.as_ref().map_or(CsvDialect::PLAIN, CsvTable::dialect);
         let mut bad = Vec::new();

@@ -1,5 +1,7 @@
 //! The content of each column of a file.
 
+use std::collections::HashMap;
+
 use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use judge_points::time::TimeZone;
 use judge_replay::ColumnNames;
@@ -269,9 +271,11 @@ impl Reader<'_> {
         let mut ignored = Vec::new();
         let names = self.names;
         let others = [&names.release, &names.timestamp, &names.role, &names.instance];
+        let numbers: HashMap<&str, usize> =
+            series.iter().enumerate().map(|(number, name)| (name.as_str(), number)).collect();
         for field in self.schema.fields() {
             let (name, dtype) = (field.name().clone(), field.data_type());
-            match series.iter().position(|wanted| *wanted == name) {
+            match numbers.get(name.as_str()).copied() {
                 Some(number) => columns.push((name.clone(), number, self.value(&name, dtype)?)),
                 None if others.contains(&&name) => {}
                 None => ignored.push(name),

@@ -29,6 +29,7 @@
 //! - **Metrics** that the config does not have are ignored, with a warning.
 
 mod batch;
+mod column_indices;
 mod error;
 mod files;
 mod format;

@@ -1,10 +1,14 @@
 //! Reads one history from every format and layout, with the same result.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
-use judge_retro::{ColumnNames, HistoryOptions, RoleNames};
+use judge_core::{CanaryConfig, MetricConfig};
+use judge_retro::{
+    ColumnNames, HistoryError, HistoryOptions, MetricPlan, NamedRelease, ReleaseHistory, RoleNames,
+};
 
 use crate::harness::{
     METRICS, POINTS, RELEASES, ROLES, STEP, TestFolder, assert_same, expected, long, long_csv,
@@ -269,4 +273,28 @@ fn the_step_of_a_release_is_its_shortest_one() {
     assert_eq!(errors.len(), POINTS);
     let gaps: Vec<bool> = errors.iter().map(|value| value.is_nan()).collect();
     assert_eq!(gaps, [false, true, false, true, false]);
+}
+
+#[test]
+fn a_wide_table_may_have_thousands_of_columns() {
+    const COLUMNS: usize = 10_000;
+    let folder = TestFolder::new();
+    let names: Vec<String> = (0..COLUMNS).map(|index| format!("m{index:06}")).collect();
+    let values = (0..COLUMNS).map(|index| index.to_string()).collect::<Vec<_>>().join(",");
+    let rows = ["baseline", "canary"].map(|role| format!("a,{role},0,{values}\n"));
+    let table = format!("release,role,timestamp,{}\n{}", names.join(","), rows.concat());
+    let file = folder.write("wide.csv", table);
+    let metrics = names.iter().map(|name| MetricConfig::new(name, "G")).collect();
+    let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+    let plan = Arc::new(MetricPlan::new(&config, &serde_json::Value::Null).unwrap());
+    let options = HistoryOptions::default();
+    let history = ReleaseHistory::open(&[file], &options, plan.series()).unwrap();
+    let each = |one: NamedRelease| {
+        let metrics = one.release.unwrap().metrics;
+        let canary: Vec<f64> = metrics.iter().map(|metric| metric.canary.values[0]).collect();
+        assert!(canary.iter().zip(0..COLUMNS).all(|(value, index)| *value == index as f64));
+        assert_eq!(canary.len(), COLUMNS);
+        Ok::<(), HistoryError>(())
+    };
+    history.each_release(&plan, None, each).unwrap();
 }

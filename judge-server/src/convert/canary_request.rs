@@ -118,7 +118,12 @@ pub(crate) fn read_start(request: proto::StartCanaryRequest) -> Result<CanaryReq
         }
         Some(_) => return Err(missing("thresholds", "pass and marginal")),
     };
-    let stage = request.stage.ok_or_else(|| missing("stage", "when it is looked at"))?;
+    let stage = request.stage.ok_or_else(|| {
+        missing(
+            "stage",
+            r#"the times of its looks, such as {"lifetime": "1800s", "interval": "300s"}"#,
+        )
+    })?;
     Ok(CanaryRequest {
         key: set(request.key),
         origin: ORIGIN.to_owned(),

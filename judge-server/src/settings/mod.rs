@@ -68,8 +68,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_KAYENTA_LISTEN", default_value = "127.0.0.1:8090", value_parser = address)]
     pub kayenta_listen: SocketAddr,
 
-    /// Keep canaries and configs: in a file of SQLite, or in the PostgreSQL of a URL that begins with
-    /// postgres://.
+    /// Keep canaries and configs: in a file of SQLite, or in the PostgreSQL of a URL that begins with postgres://.
     #[arg(long, env = "JUDGE_STORE", value_name = "FILE|URL", hide_env_values = true)]
     pub store: Option<String>,
 
@@ -80,6 +79,10 @@ pub struct Settings {
     /// Remove the oldest canaries while all take more bytes than this, compressed. 0: never.
     #[arg(long, env = "JUDGE_STORE_MAX_SIZE", default_value = "10GiB", value_parser = within(KEPT))]
     pub store_max_size: Size,
+
+    /// Remove entries of the audit log this long after they were written. 0: never.
+    #[arg(long, env = "JUDGE_STORE_AUDIT_AGE", default_value = "1year 1month", value_parser = within(AGES))]
+    pub store_audit_age: Span,
 
     /// How long a replica that is gone keeps its canaries from the others.
     #[arg(long, env = "JUDGE_STORE_LEASE", default_value = "30s", value_parser = within(LEASES))]
@@ -94,8 +97,7 @@ pub struct Settings {
     #[serde(skip)]
     pub(crate) sources: Vec<SourceSettings>,
 
-    /// Read configs from the files *.json of this folder, and again when they change (--reload-every): the file's name
-    /// is the config's id. Nobody else changes them.
+    /// Read configs from the files *.json of this folder, and again when they change: the file's name is the config's id.
     #[arg(long, env = "JUDGE_CONFIGS", value_name = "FOLDER")]
     pub configs: Option<PathBuf>,
 
@@ -179,8 +181,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
     pub max_buffered: Size,
 
-    /// The share of it that one caller may have, by its token, its certificate, or else its address.
-    /// 1: all of it.
+    /// The share of it that one caller may have, by its token, its certificate, or else its address. 1: all of it.
     #[arg(long, env = "JUDGE_CALLER_SHARE", default_value_t = 0.5, value_parser = within(SHARES))]
     pub caller_share: f64,
 

@@ -1,6 +1,7 @@
 //! Flag, environment and file, and what none of them may say.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -90,6 +91,7 @@ fn settings_that_cannot_work_are_refused_with_a_way_out() {
         ("max-buffered", "16383", "65TiB", ("16 KiB", "64 TiB")),
         ("store-max-age", "-1s", "101years", ("0s", "100years")),
         ("store-max-size", "4X", "65TiB", ("0 B", "64 TiB")),
+        ("store-audit-age", "-1s", "101years", ("0s", "100years")),
         ("store-lease", "2s", "2h", ("3s", "1h")),
     ];
     for (setting, below, above, (least, most)) in cases {
@@ -201,6 +203,26 @@ fn settings_that_contradict_each_other_are_printed_and_fail() {
         assert!(said.starts_with(why) && said.is_empty() == why.is_empty(), "{said}");
         assert!(output.stdout.starts_with(b"grpc-listen = "), "{flags:?}");
     }
+}
+
+#[test]
+fn what_cannot_be_opened_is_named_with_its_setting() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let free = "127.0.0.1:0";
+    for (grpc, http, setting) in
+        [(taken.as_str(), free, "grpc-listen"), (free, taken.as_str(), "http-listen")]
+    {
+        let (grpc, http) = (format!("--grpc-listen={grpc}"), format!("--http-listen={http}"));
+        let output = run(&[], &[&grpc, &http]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("cannot listen on {taken}: ")), "{said}");
+        assert!(said.contains(&format!("; give another --{setting}")), "{said}");
+    }
+    let output = run(&[], &["audit", "--store=/nonexistent/judge.db"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("got no file /nonexistent/judge.db"), "{said}");
 }
 
 #[test]

@@ -116,11 +116,15 @@ async fn canaries_that_cannot_start_are_refused_with_the_errors() {
     };
     for (request, code, said) in [
         (without(|request| request.config = None), Code::InvalidArgument, "config: expected"),
-        (without(|request| request.stage = None), Code::InvalidArgument, "stage: expected"),
+        (
+            without(|request| request.stage = None),
+            Code::InvalidArgument,
+            "stage: expected the times of its looks, such as {\"lifetime\": ",
+        ),
         (
             without(|request| request.scopes.clear()),
             Code::InvalidArgument,
-            "scopes: expected at least one",
+            "scopes: expected at least one, such as {\"default\": ",
         ),
         (
             without(|request| {

@@ -91,7 +91,10 @@ async fn bad_queries_have_errors_as_prometheus_writes_them() {
     };
     for (query, said) in [
         ("up", "expected judge_score"),
-        ("judge_score{config=\"none\", baseline=\"a\", canary=\"b\"}", "got \"none\""),
+        (
+            "judge_score{config=\"none\", baseline=\"a\", canary=\"b\"}",
+            "GET /v1/configs lists them, got \"none\"",
+        ),
         ("judge_score{config=\"shop\", canary=\"b\"}", "baseline: expected"),
         (
             "judge_score{config=\"shop\", baseline=\"a\", canary=\"b\", window=\"x\"}",

@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::super::statement::{Statement, plain};
 use super::super::{AuditEntry, KeepError};
-use super::database::{Database, Writing};
+use super::database::{Database, REMOVED_AT_ONCE, Writing};
 
 pub(super) async fn write(writing: &mut Writing<'_>, entry: &AuditEntry) -> Result<(), KeepError> {
     let detail = serde_json::to_string(&entry.detail)
@@ -64,4 +64,30 @@ pub(super) async fn list(
             })
         })
         .collect()
+}
+
+/// Removes the entries before a time, some in each transaction, so that other writers need not wait long.
+pub(super) async fn remove(database: &Database, before_millis: i64) -> Result<u64, KeepError> {
+    let mut removed = 0;
+    loop {
+        let some = database.in_time(remove_some(database, before_millis)).await?;
+        removed += some;
+        if some == 0 {
+            return Ok(removed);
+        }
+    }
+}
+
+async fn remove_some(database: &Database, before_millis: i64) -> Result<u64, KeepError> {
+    // Ids sort by time, so the oldest entries are found by the primary key.
+    let mut statement = Statement::new(
+        "DELETE FROM audit WHERE id IN (SELECT id FROM \
+         (SELECT id, at_millis FROM audit ORDER BY id LIMIT ",
+    );
+    statement.integer(REMOVED_AT_ONCE).push(") AS oldest WHERE at_millis < ");
+    statement.integer(before_millis).push(")");
+    let mut writing = database.write().await?;
+    let removed = statement.query().execute(&mut *writing.transaction).await?;
+    writing.commit().await?;
+    Ok(removed.rows_affected())
 }

@@ -10,6 +10,9 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::super::KeepError;
 use super::super::open::{StorePlace, open};
 
+/// Most canaries or entries of the audit log in one removal, so that other writers need not wait long.
+pub(super) const REMOVED_AT_ONCE: i64 = 500;
+
 /// How long PostgreSQL may take. A machine that is gone closes no connection, and the system would wait a quarter of an hour
 /// for its answer; so long canaries would stand still, although another machine may have taken its place.
 const ANSWER: Duration = Duration::from_secs(15);

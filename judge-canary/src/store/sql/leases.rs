@@ -5,7 +5,8 @@ use tracing::error;
 
 use super::super::statement::Statement;
 use super::super::{ClaimDue, Claimed, KeepError, Retention};
-use super::database::Database;
+use super::audit;
+use super::database::{Database, REMOVED_AT_ONCE};
 use super::rows::{self, SUMMARY};
 
 /// Takes every canary and every delivery from the worker that has it.
@@ -111,9 +112,6 @@ pub(super) async fn postpone(
     writing.commit().await
 }
 
-/// Most canaries in one removal, so that other writers need not wait long.
-const REMOVED_AT_ONCE: i64 = 500;
-
 pub(super) async fn retain(database: &Database, retention: Retention) -> Result<u64, KeepError> {
     let mut removed = 0;
     if let Some(before) = retention.ended_before_millis {
@@ -124,6 +122,9 @@ pub(super) async fn retain(database: &Database, retention: Retention) -> Result<
                 break;
             }
         }
+    }
+    if let Some(before) = retention.audited_before_millis {
+        removed += audit::remove(database, before).await?;
     }
     if let Some(most) = retention.bytes {
         let most = i64::try_from(most).unwrap_or(i64::MAX);

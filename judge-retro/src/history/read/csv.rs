@@ -14,6 +14,9 @@ use super::rows::{ROWS, Rows, Unread, indices};
 use crate::history::HistoryFile;
 use crate::history::error::FileProblem;
 
+/// Most cells in a batch, of 16 bytes each.
+const CELLS: usize = 64 * ROWS;
+
 /// The columns. As in `judge run`, the time column may have other names.
 pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Schema {
     let header = file.csv.iter().flat_map(CsvTable::header);
@@ -42,12 +45,14 @@ pub(super) fn read(
     let fields = indices(&schema(file, names), columns)?;
     let needed = Arc::new(text_columns(columns));
     let mut reader = CsvReader::new(table, File::open(&file.path)?)?;
+    // A table of thousands of columns is read in smaller pieces.
+    let rows = (CELLS / fields.len().max(1)).clamp(1, ROWS);
     let mut more = true;
     while more {
         let mut texts: Vec<StringViewBuilder> =
-            fields.iter().map(|_| StringViewBuilder::with_capacity(ROWS)).collect();
-        let mut lines = Vec::with_capacity(ROWS);
-        while lines.len() < ROWS {
+            fields.iter().map(|_| StringViewBuilder::with_capacity(rows)).collect();
+        let mut lines = Vec::with_capacity(rows);
+        while lines.len() < rows {
             let Some(row) = reader.next_row()? else {
                 more = false;
                 break;

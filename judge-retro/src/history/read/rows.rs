@@ -5,6 +5,7 @@ use arrow_schema::{ArrowError, Schema};
 use judge_points::csv_reader::CsvReadError;
 use parquet::errors::ParquetError;
 
+use crate::history::column_indices::column_indices;
 use crate::history::error::{FileProblem, HistoryError};
 use crate::history::files::HistoryFile;
 
@@ -102,5 +103,8 @@ pub(super) fn pass<E: Into<Unread>>(
 
 /// The indices of `columns` in `schema`.
 pub(super) fn indices(schema: &Schema, columns: &[String]) -> Result<Vec<usize>, ArrowError> {
-    columns.iter().map(|name| schema.index_of(name)).collect()
+    let indices = column_indices(schema);
+    let index = |name: &String| indices.get(name.as_str()).copied();
+    let missing = |name: &String| ArrowError::SchemaError(name.clone());
+    columns.iter().map(|name| index(name).ok_or_else(|| missing(name))).collect()
 }

@@ -224,7 +224,9 @@ async fn choice(canaries: &Canaries, query: &LookQuery) -> Result<ConfigChoice, 
         (None, Some(_), Some(_)) => Err(format!(
             "config: expected one config named {wanted:?}, got several; give an application or an id"
         )),
-        _ => Err(format!("config: expected the name or id of a stored config, got {wanted:?}")),
+        _ => Err(format!(
+            "config: expected the name or id of a stored config, as GET /v1/configs lists them, got {wanted:?}"
+        )),
     };
     let id = id.map_err(LookAnswer::Refused)?;
     Ok(ConfigChoice::Inline(canaries.config(id, None).await?.document))

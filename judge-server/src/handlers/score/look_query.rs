@@ -36,9 +36,12 @@ impl LookQuery {
     pub(super) fn from_labels(labels: &[(String, String)], time: i64) -> Result<Self, String> {
         let mut rest: BTreeMap<String, String> = labels.iter().cloned().collect();
         let mut take = |name: &str| rest.remove(name).filter(|value| !value.is_empty());
-        let config = take("config").ok_or("config: expected the name or id of a stored config")?;
-        let canary = take("canary").ok_or("canary: expected its scope")?;
-        let baseline = take("baseline").ok_or("baseline: expected its scope")?;
+        let config =
+            take("config").ok_or("config: expected the name or id of a stored config, got none")?;
+        let canary = take("canary")
+            .ok_or("canary: expected its scope, such as canary=shop-canary, got none")?;
+        let baseline = take("baseline")
+            .ok_or("baseline: expected its scope, such as baseline=shop-stable, got none")?;
         let (application, location) = (take("application"), take("location").unwrap_or_default());
         let span = |name: &str, given: Option<String>, default: &str| {
             let text = given.unwrap_or_else(|| default.to_owned());
