@@ -65,14 +65,26 @@ const ALERTED: [&str; 7] = [
     "TOO_MANY_WATCHES",
 ];
 
-/// The new content of changed certificates or tokens is in force.
-pub(crate) const READ: &str = "read";
-
-/// Their files cannot be used; the old content stays in force.
-pub(crate) const KEPT: &str = "kept";
-
 /// Processor time of the process, user and system.
 const CPU_SECONDS: &str = "process_cpu_seconds_total";
+
+/// Result of a change of certificates or tokens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reload {
+    /// The new content is in force.
+    Read,
+    /// The files cannot be used; the old content stays in force.
+    Kept,
+}
+
+impl Reload {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Kept => "kept",
+        }
+    }
+}
 
 impl Metrics {
     /// All at 0.
@@ -157,16 +169,16 @@ impl Metrics {
         for reason in ALERTED {
             metrics.refusals.with_label_values(&[reason]);
         }
-        for outcome in [READ, KEPT] {
-            metrics.reloads.with_label_values(&[outcome]);
+        for outcome in [Reload::Read, Reload::Kept] {
+            metrics.reloads.with_label_values(&[outcome.name()]);
         }
         metrics.show_config_files(0, 0);
         Ok(metrics)
     }
 
-    /// Counts that certificates or tokens changed, as [`READ`] or [`KEPT`].
-    pub(crate) fn reloaded(&self, outcome: &str) {
-        self.reloads.with_label_values(&[outcome]).inc();
+    /// Counts that certificates or tokens changed.
+    pub(crate) fn reloaded(&self, outcome: Reload) {
+        self.reloads.with_label_values(&[outcome.name()]).inc();
     }
 
     /// Sets the numbers of config files that are in force and that are not.

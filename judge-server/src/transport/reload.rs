@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{error, info};
 
-use crate::observe::metrics::{KEPT, Metrics, READ};
+use crate::observe::metrics::{Metrics, Reload};
 use crate::settings::error::StartError;
 
 /// The times at which files are looked at: at intervals, and at SIGHUP.
@@ -82,13 +82,13 @@ impl<T: Send + Sync + 'static> Fresh<T> {
                 match load() {
                     Ok(loaded) => {
                         kept.store(loaded);
-                        metrics.reloaded(READ);
+                        metrics.reloaded(Reload::Read);
                         let paths: Vec<_> =
                             paths.iter().map(|path| path.to_string_lossy()).collect();
                         info!(paths = paths.join(", "), "read again");
                     }
                     Err(why) => {
-                        metrics.reloaded(KEPT);
+                        metrics.reloaded(Reload::Kept);
                         error!(%why, "kept what was read before");
                     }
                 }
