@@ -55,7 +55,7 @@ pub(super) fn read<Note: DeserializeOwned>(path: &Path) -> Result<(Note, Vec<u8>
     };
     let got = Seal::new(&[&bytes[rest..]]);
     if got.bytes != seal.bytes {
-        let (expected, got) = (rest + seal.bytes, bytes.len());
+        let (expected, got) = (rest.saturating_add(seal.bytes), bytes.len());
         return Err(damaged(format!("expected {expected} bytes, got {got}")));
     }
     if got != seal {

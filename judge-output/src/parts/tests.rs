@@ -115,6 +115,8 @@ fn a_part_that_was_cut_or_changed_is_named_with_the_way_out() {
             "{error}"
         );
     };
+    let huge = format!("{{\"bytes\":{},\"crc32\":0}}\n", usize::MAX);
+    refuse(huge.as_bytes());
     for kept in 0..whole.len() {
         refuse(&whole[..kept]);
     }
