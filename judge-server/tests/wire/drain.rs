@@ -66,17 +66,22 @@ async fn over_http_an_answer_says_that_its_connection_ends() {
 #[tokio::test]
 async fn accepted_calls_are_answered() {
     let server = Server::start(SLOW).await;
-    let mut calls = tokio::task::JoinSet::new();
-    // One thread judges large canaries, so the others wait while the first is judged.
-    for metrics in [40, 4, 4] {
-        let mut client = server.client().await;
-        calls.spawn(async move { client.judge(request("slow", metrics, 12_000)).await });
-        server.until("judge_judgements_admitted", calls.len() as f64).await;
-    }
-    let mut client = server.client().await;
     let (sender, receiver) = mpsc::channel(4);
     let message = JudgeStreamRequest { request: Some(request("streamed", 4, 12_000)) };
     sender.send(message).await.unwrap();
+    // All are ready before the first is sent: one thread judges large canaries, and the others must arrive meanwhile.
+    let mut client = server.client().await;
+    let mut ready = Vec::new();
+    for metrics in [40, 4, 4] {
+        ready.push((server.client().await, request("slow", metrics, 12_000)));
+    }
+    let mut calls = tokio::task::JoinSet::new();
+    for (mut client, request) in ready {
+        calls.spawn(async move { client.judge(request).await });
+        if calls.len() == 1 {
+            server.until("judge_judgements_admitted", 1.0).await;
+        }
+    }
     let mut stream = client.judge_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
     server.until("judge_judgements_admitted", 4.0).await;
     server.stop.send(()).unwrap();
