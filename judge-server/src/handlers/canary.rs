@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{self, KeepAlive, Sse};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, Request, Response, StatusCode, header};
@@ -139,10 +139,10 @@ fn last_event(headers: &HeaderMap) -> usize {
 }
 
 fn event_message(event: WatchEvent) -> proto::WatchCanaryResponse {
-    use proto::watch_canary_response::Event as Word;
+    use proto::watch_canary_response::Event;
     let event = match event {
-        WatchEvent::Look(look) => Some(Word::Look(look_message(*look))),
-        WatchEvent::Ended(canary) => Some(Word::Ended(canary_message(*canary))),
+        WatchEvent::Look(look) => Some(Event::Look(look_message(*look))),
+        WatchEvent::Ended(canary) => Some(Event::Ended(canary_message(*canary))),
         _ => None,
     };
     proto::WatchCanaryResponse { event }
@@ -158,9 +158,9 @@ fn server_sent(
         let event = event.map_err(std::io::Error::other)?;
         let named = match &event {
             WatchEvent::Look(look) => {
-                Event::default().event("look").id(look.window.number.to_string())
+                sse::Event::default().event("look").id(look.window.number.to_string())
             }
-            _ => Event::default().event("ended"),
+            _ => sse::Event::default().event("ended"),
         };
         let data = proto_json::write(&event_message(event)).map_err(std::io::Error::other)?;
         Ok::<_, std::io::Error>(named.data(String::from_utf8_lossy(&data)))

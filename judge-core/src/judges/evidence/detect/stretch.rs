@@ -237,3 +237,15 @@ fn points(share: f64, n: usize) -> usize {
 pub(crate) fn share(times: Times) -> f64 {
     if times == Times::After { p::STRETCH_SHARE_AFTER } else { p::STRETCH_SHARE }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::p;
+    use crate::stats::distribution::normal;
+
+    #[test]
+    fn what_stands_out_less_than_the_unremarkable_score_has_a_larger_p() {
+        let of_score = normal::upper_tail(p::UNREMARKABLE_SCORE);
+        assert!((p::UNREMARKABLE..1.001 * p::UNREMARKABLE).contains(&of_score), "{of_score}");
+    }
+}

@@ -62,7 +62,7 @@ fn behind_first(values: &[f64]) -> &[f64] {
 }
 
 /// Neighbouring points of a window, counted from its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stretch {
     /// Points from the first one of the stretch to the end of the window.
     pub(crate) since: usize,

@@ -34,7 +34,7 @@ impl<'a> Sentence<'a> {
     /// A size with `decimals` decimals; in four digits from 1000 on.
     pub(super) fn fixed(mut self, size: f64, decimals: usize) -> Self {
         if size >= 1000.0 {
-            return self.short(size);
+            return self.short(size.round());
         }
         push_fixed(&mut self.text, size, decimals);
         self
@@ -69,10 +69,8 @@ impl<'a> Sentence<'a> {
     fn size(self, shown: f64) -> Self {
         if self.view.comparison.axis.level() <= 0.0 {
             self.short(shown)
-        } else if shown < 1000.0 {
-            self.fixed(shown, 1).say(" %")
         } else {
-            self.short(shown.round()).say(" %")
+            self.fixed(shown, 1).say(" %")
         }
     }
 
