@@ -84,6 +84,27 @@ def interrupted(work: str, delay: float) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "object", "str", "category", "datetime64[ns]", "datetime64[ns, UTC]", "Int64"])
+def test_nothing_of_pandas_is_asked_where_a_ctrl_c_would_be_lost(dtype, monkeypatch):
+    """NumPy and PyArrow drop the exception if one comes while pandas looks for an attribute that a series lacks, or while Python
+    looks for pytz; the whole work would go on."""
+    frame = history_table(3).to_pandas().assign(odd=pandas.Series([1, 2, 3]).astype(dtype))
+    asked = []
+
+    def lacking(series, name):
+        asked.append(name)
+        raise AttributeError(name)
+
+    class Finder:
+        def find_spec(self, name, path, target=None):
+            asked.append(name)
+
+    monkeypatch.setattr(pandas.Series, "__getattr__", lacking)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    canary_judge.retro(history_config(), frame, interval="1m", all_intervals=True, progress=False)
+    assert [name for name in asked if name.startswith(("__arrow", "pytz"))] == []
+
+
 def own_threads() -> int:
     """How many threads of the package run now; those that a thread starts have its name."""
     names = []

@@ -57,7 +57,7 @@ def _from_pandas(frame: Any, path: str) -> Any:
         column = frame.iloc[:, index]
         _refuse_periods(column, f'{path}["{name}"]')
         try:
-            arrays.append(pyarrow.array(column, from_pandas=True))
+            arrays.append(_arrow(column))
             _refuse_mixed_zones(column, arrays[-1], path)
         except (pyarrow.ArrowException, OverflowError) as error:
             row, got = _odd_cell(column)
@@ -66,6 +66,21 @@ def _from_pandas(frame: Any, path: str) -> Any:
             expected = "numbers, text or times, of one type; convert the column, as with pandas.to_numeric, or leave it out"
             raise InvalidData([Problem(where, expected, got or f"type {column.dtype}: {error}")]) from error
     return pyarrow.table(arrays, names=names)
+
+
+def _arrow(column: Any) -> Any:
+    """The Arrow array of a series, made from the array behind it, without copies but for zoned times. Given the series itself,
+    PyArrow asks it for attributes that it lacks, where NumPy, which compares types then, drops any exception; given the zone as
+    an object, it looks for pytz and drops any exception too. A Ctrl-C at that moment would be lost."""
+    import pandas
+    import pyarrow
+
+    dtype = column.dtype
+    if isinstance(dtype, pandas.DatetimeTZDtype):
+        times = column.array.tz_convert(None).to_numpy()
+        return pyarrow.array(times, from_pandas=True).cast(pyarrow.timestamp(dtype.unit, "UTC"))
+    cells = column.array if isinstance(dtype, pandas.api.extensions.ExtensionDtype) else column.to_numpy()
+    return pyarrow.array(cells, from_pandas=True)
 
 
 def _refuse_mixed_zones(column: Any, array: Any, path: str) -> None:
