@@ -68,15 +68,19 @@ fn most_divided(request: &JudgeRequest) -> f64 {
     }
 }
 
+/// Whether another look follows this one.
+pub(crate) fn goes_on(request: &JudgeRequest) -> bool {
+    request.looks.is_some_and(|looks| looks.number() < looks.planned())
+}
+
 /// Whether a look before the last has so few points that most metrics cannot be judged yet: then the next look decides.
 pub(crate) fn is_too_early(request: &JudgeRequest, metrics: &[MetricJudgement]) -> bool {
-    let goes_on = request.looks.is_some_and(|looks| looks.number() < looks.planned());
     let counted = || metrics.iter().filter(|metric| !metric.muted);
     let early = counted().filter(|metric| metric.decision == Decision::Untestable).count();
     let absent = counted().filter(|metric| metric.decision == Decision::MissingData).count();
     let missing = |metric: &MetricJudgement| metric.standing() == Standing::Missing;
     let all = counted().count();
-    goes_on
+    goes_on(request)
         && early > 0
         && 2 * absent < all
         && 2 * counted().filter(|metric| missing(metric)).count() >= all

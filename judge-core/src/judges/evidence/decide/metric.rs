@@ -19,7 +19,7 @@ use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 
 use super::class::Judged;
-use super::levels::Levels;
+use super::levels::{self, Levels};
 use super::panel::{self, Considered, PanelFindings, Question};
 use super::traffic;
 
@@ -89,13 +89,15 @@ pub(crate) fn judge(
     } else if m == 0 || n == 0 {
         missing(&mut judged.metric, config, without_data(config));
     } else if m < p::FEWEST || n < p::FEWEST {
+        let goes_on = levels::goes_on(request);
         judged.metric.classification = Classification::Inconclusive;
-        judged.metric.critical = config.critical;
+        judged.metric.critical = config.critical && !goes_on;
         judged.metric.decision = Decision::Untestable;
         judged.metric.reason = Some(format!(
-            "{} cannot be judged from {n} baseline and {m} canary points: {} a side are needed",
+            "{} cannot be judged from {n} baseline and {m} canary points: {} a side are needed{}",
             config.name,
-            p::FEWEST
+            p::FEWEST,
+            if goes_on { "; the next look decides" } else { "" }
         ));
     } else if buffers.canary.sorted == buffers.baseline.sorted
         && timeline.canary == timeline.baseline

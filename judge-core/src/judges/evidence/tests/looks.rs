@@ -64,6 +64,30 @@ fn a_look_with_too_few_points_leaves_it_to_the_next() {
 }
 
 #[test]
+fn a_critical_metric_with_too_few_points_leaves_it_to_the_next_look() {
+    let critical = MetricConfig { critical: true, ..MetricConfig::new("latency", "Latency") };
+    let latency = MetricPair::new("latency", around_100(3, 2), around_100(3, 1));
+    let load = MetricPair::new("load", around_100(60, 2), around_100(60, 1));
+    let alone = super::request(vec![critical.clone()], vec![latency.clone()]);
+    let with_load =
+        super::request(vec![critical, MetricConfig::new("load", "Load")], vec![latency, load]);
+    for mut request in [alone, with_load] {
+        request.looks = look(1, 6);
+        let early = EvidenceJudge.judge(&request).unwrap();
+        assert_eq!((early.verdict, early.reason), (Verdict::Pass, None));
+        let reason = early.metrics[0].reason.as_deref().unwrap();
+        assert!(reason.ends_with("are needed; the next look decides"), "{reason}");
+        for looks in [look(6, 6), None] {
+            request.looks = looks;
+            let last = EvidenceJudge.judge(&request).unwrap();
+            assert_eq!(last.verdict, Verdict::Fail);
+            let reason = last.metrics[0].reason.as_deref().unwrap();
+            assert!(reason.ends_with("5 a side are needed"), "{reason}");
+        }
+    }
+}
+
+#[test]
 fn a_canary_passes_early_only_where_it_is_asked_for_and_harm_is_ruled_out() {
     let early =
         |shift, number, share| judged(240, shift, look(number, 6), share).look.unwrap().early_pass;
