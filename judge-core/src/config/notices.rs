@@ -45,11 +45,14 @@ impl CanaryConfig {
 
     pub(super) fn notice_directions(&self, problems: &mut Vec<Problem>) {
         for (index, metric) in self.metrics.iter().enumerate() {
-            let (verb, other) = match (metric.direction, harm(&metric.name)) {
-                (Direction::Decrease, Some(Direction::Increase)) => ("decreases", "increase"),
-                (Direction::Increase, Some(Direction::Decrease)) => ("increases", "decrease"),
-                _ => continue,
+            let (verb, other, opposite) = match metric.direction {
+                Direction::Decrease => ("decreases", "increase", Direction::Increase),
+                Direction::Increase => ("increases", "decrease", Direction::Decrease),
+                Direction::Either => continue,
             };
+            if harm(&metric.name) != Some(opposite) {
+                continue;
+            }
             let path = format!("metrics[{index}].analysisConfigurations.canary.direction");
             let value = if other == "increase" { "\"decrease\"" } else { "\"increase\"" };
             let consequence = format!(
@@ -94,11 +97,11 @@ const TURNING: &[&str] =
 /// The harmful direction that the name of a metric suggests, if it suggests one.
 fn harm(name: &str) -> Option<Direction> {
     let words = words(name);
+    let pairs: Vec<String> = words.windows(2).map(<[String]>::concat).collect();
     // A prefix matches plurals and participles as well: errors, failed. Pairs of words match names that split
     // one: response_time.
     let has = |known: &[&str]| {
-        let pairs = words.windows(2).map(<[String]>::concat);
-        let mut all = words.iter().cloned().chain(pairs);
+        let mut all = words.iter().chain(&pairs);
         all.any(|word| known.iter().any(|known| word.starts_with(known)))
     };
     let turned = words.iter().any(|word| TURNING.contains(&word.as_str()));

@@ -24,6 +24,8 @@ use super::sequential::Sequential;
 /// P-value of a stretch that is not higher. None has a larger one, so that a stretch that begins to stand out never
 /// makes the others less certain.
 const NOT_HIGHER: f64 = 0.5;
+/// Most stretches of a series.
+const MOST: usize = p::LATE_SHARES.len() + p::HEALED_SHARES.len() + 1;
 
 /// A stretch of the canary that is worse.
 #[derive(Debug, Clone, Copy)]
@@ -77,11 +79,10 @@ fn one_after_the_other(
 /// if their p-values need not be known more exactly.
 fn side_by_side(comparison: &Comparison, designs: &mut Designs) -> Option<(Vec<Candidate>, usize)> {
     // Combined p-values are no smaller than the smallest of them, and autocorrelation only makes them larger.
-    if !Plain::all(comparison, 0.0).any(|plain| plain.stands_out(p::UNREMARKABLE_SCORE)) {
-        return None;
-    }
-    let plain: Vec<Plain> = Plain::all(comparison, f64::NEG_INFINITY).collect();
-    if combine(&plain.iter().map(Plain::least_p_value).collect::<Vec<_>>()) > p::UNREMARKABLE {
+    let plain = Plain::all(comparison);
+    if !plain.iter().any(|plain| plain.stands_out(p::UNREMARKABLE_SCORE))
+        || combine(&plain.iter().map(Plain::least_p_value).collect::<Vec<_>>()) > p::UNREMARKABLE
+    {
         return None;
     }
     // The others count as not higher.
@@ -102,48 +103,54 @@ enum Compared {
     Differences,
 }
 
-/// A stretch if points are independent: how much higher it is than the baseline, and than the canary's other
-/// points.
+/// A stretch if points are independent.
 struct Plain {
     of: Compared,
     stretch: Stretch,
     /// Factor on its p-value.
     cost: f64,
-    height: Estimate,
-    change: Estimate,
+    /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not higher than
+    /// the baseline.
+    excess: Option<[Estimate; 2]>,
 }
 
 impl Plain {
-    /// All stretches that are higher than the baseline by more than `least`.
-    fn all(comparison: &Comparison, least: f64) -> impl Iterator<Item = Self> {
+    /// All stretches.
+    fn all(comparison: &Comparison) -> Vec<Self> {
         let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
-        let level = comparison.baseline_line().map(|line| line.if_independent([1.0, 0.0]));
-        let of_sides = stretches(canary).filter_map(move |(stretch, cost)| {
-            let ago = as_long_ago(stretch, canary, baseline)?;
-            let level = level.filter(|level| canary.mean_of(stretch) - level.mean > least)?;
-            let [height, change] = canary.stretch_if_independent(stretch);
-            let [_, baseline_change] = baseline.stretch_if_independent(ago);
-            let (height, change) = (height.less(level), change.less(baseline_change));
-            Some(Self { of: Compared::Sides, stretch, cost, height, change })
-        });
-        let of_differences = comparison.clipped_differences().into_iter().flat_map(move |series| {
-            let higher = stretches(series).filter(move |(s, _)| series.mean_of(*s) > least);
-            higher.map(|(stretch, cost)| {
-                let [height, change] = series.stretch_if_independent(stretch);
-                Self { of: Compared::Differences, stretch, cost, height, change }
-            })
-        });
-        of_sides.chain(of_differences)
+        let mut all = Vec::with_capacity(2 * MOST);
+        if let Some(level) = comparison.baseline_line().map(|line| line.if_independent([1.0, 0.0])) {
+            all.extend(stretches(canary).filter_map(|(stretch, cost)| {
+                let ago = as_long_ago(stretch, canary, baseline)?;
+                let excess = (canary.mean_of(stretch) > level.mean).then(|| {
+                    let [height, change] = canary.stretch_if_independent(stretch);
+                    let [_, baseline_change] = baseline.stretch_if_independent(ago);
+                    [height.less(level), change.less(baseline_change)]
+                });
+                Some(Self { of: Compared::Sides, stretch, cost, excess })
+            }));
+        }
+        if let Some(series) = comparison.clipped_differences() {
+            all.extend(stretches(series).map(|(stretch, cost)| {
+                let is_higher = series.mean_of(stretch) > 0.0;
+                let excess = is_higher.then(|| series.stretch_if_independent(stretch));
+                Self { of: Compared::Differences, stretch, cost, excess }
+            }));
+        }
+        all
     }
 
     /// Whether both estimates are at least `score` standard errors above 0.
     fn stands_out(&self, score: f64) -> bool {
-        self.height.exceeds(score) && self.change.exceeds(score)
+        self.excess.is_some_and(|excess| excess.iter().all(|estimate| estimate.exceeds(score)))
     }
 
     /// A lower bound of the p-value with autocorrelation.
     fn least_p_value(&self) -> f64 {
-        (self.cost * self.height.least_p_value().max(self.change.least_p_value())).min(1.0)
+        let least = self.excess.map_or(NOT_HIGHER, |[height, change]| {
+            height.least_p_value().max(change.least_p_value())
+        });
+        (self.cost * least).min(1.0)
     }
 
     /// The stretch with what is known of it if points are autocorrelated.
