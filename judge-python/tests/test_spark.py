@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import canary_judge
@@ -65,6 +67,38 @@ def test_the_rows_of_the_command_whatever_the_partitions(spark, history, partiti
     spark.conf.set("spark.sql.shuffle.partitions", partitions)
     df = spark.read.parquet(str(folder / "parts"))
     assert rows(canary_judge.spark.retro(df, history_config(), **OPTIONS)) == expected
+
+
+def test_spark_connect_gives_the_same_rows(history, tmp_path):
+    """A client without a JVM of its own, as of Databricks. One process cannot hold both kinds of sessions."""
+    folder, expected = history
+    program = f"""if True:
+        import sys
+        sys.path.insert(0, {os.path.dirname(__file__)!r})
+        import canary_judge.spark, pyarrow.parquet
+        from conftest import history_config
+        from pyspark.sql import SparkSession
+        spark = SparkSession.builder.remote("local[2]").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+        df = spark.read.parquet({str(folder / "parts")!r})
+        assert type(df).__module__.startswith("pyspark.sql.connect"), type(df)
+        judged = canary_judge.spark.retro(df, history_config(), **{OPTIONS!r})
+        pyarrow.parquet.write_table(judged.toArrow(), {str(tmp_path / "rows.parquet")!r})
+        spark.stop()
+    """
+    # With SPARK_TESTING the server takes any free port.
+    environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_TESTING": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert without_places(bits(pyarrow.parquet.read_table(tmp_path / "rows.parquet"))) == expected
+
+
+def test_a_frame_of_spark_is_told_where_to_go(spark):
+    df = spark.createDataFrame([("release-1", 1.0)], "release string, value double")
+    with pytest.raises(canary_judge.InvalidData, match=r"got a Spark DataFrame") as refused:
+        canary_judge.retro(history_config(), df, interval="1m")
+    assert "canary_judge.spark judges histories of Spark" in str(refused.value)
 
 
 def test_skewed_partitions_and_a_table_of_a_catalog(spark, history):

@@ -163,6 +163,9 @@ def table(frame: Any, path: str, expected: str = FRAME) -> Any:
             return pyarrow.table(pyarrow.record_batch(frame))
         except (pyarrow.ArrowException, TypeError, ValueError) as error:
             raise InvalidData([Problem(path, expected, f"a {type(frame).__name__} that cannot be read: {error}")]) from error
+    if type(frame).__module__.startswith("pyspark."):
+        expected = f"{expected}; canary_judge.spark judges histories of Spark, and toPandas() makes a small one a pandas frame"
+        raise InvalidData([Problem(path, expected, f"a Spark {type(frame).__name__}")])
     raise InvalidData([Problem(path, expected, f"a {type(frame).__name__}")])
 
 
