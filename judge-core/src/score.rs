@@ -24,9 +24,9 @@ impl Scored {
         }
     }
 
-    /// Takes back that too many metrics have no data: it is too early to tell. The score is `pass`.
-    pub(crate) fn is_too_early(&mut self, pass: f64) {
-        self.score = pass;
+    /// Takes back that too many metrics have no data: it is too early to tell, and the score is `score`.
+    pub(crate) fn is_too_early(&mut self, score: f64) {
+        self.score = score;
         self.reason = None;
     }
 

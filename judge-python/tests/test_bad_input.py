@@ -55,6 +55,12 @@ def test_a_column_of_booleans(library):
     refused(bad, 'baseline["latency"]', "Boolean", "cast the column to float64")
 
 
+@pytest.mark.parametrize("name", ["timestamp", None])
+def test_an_index_with_the_name_of_a_column(name):
+    bad = frame("pandas", TIMES, VALUES)
+    refused(bad.set_index(pandas.DatetimeIndex(TIMES, name=name)), 'baseline["timestamp"]', "both", "reset_index(drop=True)")
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_text_that_is_no_number(library):
     bad = frame(library, TIMES, with_cell([str(value) for value in VALUES], 7, "fast"))

@@ -50,6 +50,11 @@ impl Thresholds {
         self.marginal
     }
 
+    /// The lowest score that passes, also in Spinnaker's stage, which stops at a score equal to marginal.
+    pub(crate) fn lowest_pass(self) -> f64 {
+        if self.marginal < self.pass { self.pass } else { (self.pass + 0.01).min(100.0) }
+    }
+
     /// Everything suspect about the thresholds.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();

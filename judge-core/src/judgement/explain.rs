@@ -66,7 +66,12 @@ impl MetricJudgement {
             Decision::Constants(evidence) => {
                 format!("both sides are constant; {}", self.change(evidence))
             }
-            Decision::Untestable => "too few different points to test".to_owned(),
+            Decision::Untestable => match &self.reason {
+                Some(reason) if self.classification == Classification::Inconclusive => {
+                    reason.clone()
+                }
+                _ => "too few different points to test".to_owned(),
+            },
             Decision::Panel(panel) => self.panel(panel),
         }
     }

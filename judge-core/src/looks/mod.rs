@@ -37,6 +37,7 @@ pub struct Looks {
     number: u32,
     planned: u32,
     sliding: bool,
+    ended: bool,
 }
 
 impl Looks {
@@ -53,13 +54,24 @@ impl Looks {
             let allowed = format!("a look from 1 to the {planned} that are planned");
             return Err(Problem::error("number", number, allowed));
         }
-        Ok(Self { number, planned, sliding: false })
+        Ok(Self { number, planned, sliding: false, ended: false })
     }
 
     /// The same look on a window that slides: it starts later than the windows of the looks before.
     #[must_use]
     pub fn sliding(self) -> Self {
         Self { sliding: true, ..self }
+    }
+
+    /// The same look if no other follows, because the canary ended before the planned ones.
+    #[must_use]
+    pub fn ended(self) -> Self {
+        Self { ended: true, ..self }
+    }
+
+    /// Whether another look follows.
+    pub(crate) fn goes_on(self) -> bool {
+        self.number < self.planned && !self.ended
     }
 
     /// The number of the look, from 1.

@@ -131,13 +131,16 @@ impl Windows {
     }
 
     /// The look of the judgement of `window`, for a canary with the recording `recorded`; `None` if one
-    /// judgement is planned. The plan covers the whole lifetime, even if the recording ends before.
+    /// judgement is planned. The plan covers the whole lifetime. If the recording ends before, the last look knows that no
+    /// other follows.
     pub fn looks(&self, window: Window, recorded: TimeSpan) -> Option<Looks> {
         let begin = recorded.start_millis.saturating_add(self.warm_up);
         let lifetime = self.lifetime.unwrap_or(recorded.end_millis.saturating_sub(begin));
         let planned = u32::try_from(lifetime / self.interval?.clamp(1, lifetime.max(1))).ok()?;
         let looks = Looks::new(u32::try_from(window.interval).ok()?, planned).ok()?;
         let looks = if self.sliding.is_some() { looks.sliding() } else { looks };
+        let is_last = self.window(recorded, window.interval + 1).is_none();
+        let looks = if is_last { looks.ended() } else { looks };
         (planned > 1).then_some(looks)
     }
 }

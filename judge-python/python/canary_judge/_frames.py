@@ -39,6 +39,10 @@ def _from_pandas(frame: Any, path: str) -> Any:
     """Converts ``frame`` to an Arrow table. An index of times becomes a column; other indexes are left out unless named."""
     if frame.index.nlevels == 1:
         _refuse_periods(frame.index, f"{path}, index")
+    for name in [frame.index.name or TIME] if _is_times(frame.index) else frame.index.names:
+        if name is not None and name in frame.columns:
+            expected = "an index or a column of this name; drop the index with reset_index(drop=True)"
+            raise InvalidData([Problem(f'{path}["{name}"]', expected, "both")])
     if _is_times(frame.index):
         frame = frame.rename_axis(index=frame.index.name or TIME).reset_index()
     elif any(name is not None for name in frame.index.names):
@@ -71,7 +75,8 @@ def _from_pandas(frame: Any, path: str) -> Any:
 def _arrow(column: Any) -> Any:
     """The Arrow array of a series, made from the array behind it, without copies but for zoned times. Given the series itself,
     PyArrow asks it for attributes that it lacks, where NumPy, which compares types then, drops any exception; given the zone as
-    an object, it looks for pytz and drops any exception too. A Ctrl-C at that moment would be lost."""
+    an object, it looks for pytz and drops any exception too. A Ctrl-C at that moment would be lost; it still is while PyArrow reads
+    the first cell of a column of objects that are zoned times."""
     import pandas
     import pyarrow
 

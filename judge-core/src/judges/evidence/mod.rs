@@ -111,7 +111,7 @@ impl Judge for EvidenceJudge {
             warn_of_history(index, pair, &mut judged, &mut warnings);
             let metric = judged.settle(request.config.evidence.inconclusive);
             pairs::warn_of(&metric, pair, &mut warnings);
-            warn_about(&metric, &mut warnings);
+            warn_about(&metric, request, &mut warnings);
             metrics.push(metric);
         }
         pairs::warn_of_request(request, &metrics, &mut warnings);
@@ -162,7 +162,7 @@ fn judge_metrics(
 fn score_metrics(request: &JudgeRequest, metrics: &[MetricJudgement]) -> Scored {
     let mut scored = score::score(metrics, &request.config, MutedGroups::ShareAmongOthers);
     if levels::is_too_early(request, metrics) {
-        scored.is_too_early(request.thresholds.pass());
+        scored.is_too_early(request.thresholds.lowest_pass());
     }
     let is_unsure = metrics.iter().any(|metric| {
         !metric.muted
@@ -171,7 +171,7 @@ fn score_metrics(request: &JudgeRequest, metrics: &[MetricJudgement]) -> Scored 
     });
     match request.config.evidence.inconclusive {
         InconclusivePolicy::PassThreshold if is_unsure => {
-            scored.at_most(request.thresholds.pass());
+            scored.at_most(request.thresholds.lowest_pass());
         }
         InconclusivePolicy::Marginal if is_unsure => scored.at_most_marginal(),
         _ => {}
@@ -257,7 +257,7 @@ fn warn_of_history(
     }
 }
 
-fn warn_about(metric: &MetricJudgement, warnings: &mut Vec<Warning>) {
+fn warn_about(metric: &MetricJudgement, request: &JudgeRequest, warnings: &mut Vec<Warning>) {
     let name = || metric.name.clone();
     if let Decision::Panel(panel) = &metric.decision
         && panel.left_out > 0
@@ -268,7 +268,8 @@ fn warn_about(metric: &MetricJudgement, warnings: &mut Vec<Warning>) {
     if let Some(silence) = silence.filter(|_| !metric.muted) {
         warnings.push(Warning::SilentCanary { metric: name(), finding: silence.sentence.clone() });
     }
-    if metric.classification == Classification::Inconclusive && !metric.muted {
+    let next_decides = levels::goes_on(request) && metric.decision == Decision::Untestable;
+    if metric.classification == Classification::Inconclusive && !metric.muted && !next_decides {
         let more_points = metric.points_to_settle();
         warnings.push(Warning::Inconclusive { metric: name(), more_points });
     }

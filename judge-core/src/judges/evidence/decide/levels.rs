@@ -2,7 +2,7 @@
 
 use crate::config::evidence::AcrossMetrics;
 use crate::judgement::{Decision, MetricJudgement, Standing};
-use crate::looks::{Boundaries, LookLevel};
+use crate::looks::{Boundaries, LookLevel, Looks};
 use crate::request::JudgeRequest;
 
 /// What a metric's tests may spend at a look.
@@ -70,7 +70,7 @@ fn most_divided(request: &JudgeRequest) -> f64 {
 
 /// Whether another look follows this one.
 pub(crate) fn goes_on(request: &JudgeRequest) -> bool {
-    request.looks.is_some_and(|looks| looks.number() < looks.planned())
+    request.looks.is_some_and(Looks::goes_on)
 }
 
 /// Whether a look before the last has so few points that most metrics cannot be judged yet: then the next look decides.

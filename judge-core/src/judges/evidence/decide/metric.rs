@@ -83,13 +83,15 @@ pub(crate) fn judge(
     };
     let mut judged = Judged::new(metric, levels, buffers.history.usable_windows());
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
+    let goes_on = levels::goes_on(request);
+    let have_points = !buffers.canary.sorted.is_empty() && !buffers.baseline.sorted.is_empty();
+    // At an early look all points of a side may be warm-up.
     if config.must_have_data && silent {
         // If data is required, missing data never counts as zeros.
         missing(&mut judged.metric, config, Some(missing_data(config)));
-    } else if m == 0 || n == 0 {
+    } else if (m == 0 || n == 0) && !(goes_on && have_points) {
         missing(&mut judged.metric, config, without_data(config));
     } else if m < p::FEWEST || n < p::FEWEST {
-        let goes_on = levels::goes_on(request);
         judged.metric.classification = Classification::Inconclusive;
         judged.metric.critical = config.critical && !goes_on;
         judged.metric.decision = Decision::Untestable;

@@ -119,7 +119,8 @@ impl Plain {
     fn all(comparison: &Comparison) -> Vec<Self> {
         let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
         let mut all = Vec::with_capacity(2 * MOST);
-        if let Some(level) = comparison.baseline_line().map(|line| line.if_independent([1.0, 0.0])) {
+        if let Some(level) = comparison.baseline_line().map(|line| line.if_independent([1.0, 0.0]))
+        {
             all.extend(stretches(canary).filter_map(|(stretch, cost)| {
                 let ago = as_long_ago(stretch, canary, baseline)?;
                 let excess = (canary.mean_of(stretch) > level.mean).then(|| {

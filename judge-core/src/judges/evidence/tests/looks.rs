@@ -88,6 +88,42 @@ fn a_critical_metric_with_too_few_points_leaves_it_to_the_next_look() {
 }
 
 #[test]
+fn a_look_whose_points_are_all_warm_up_leaves_it_to_the_next() {
+    let mut metric = MetricConfig { critical: true, ..MetricConfig::new("latency", "Latency") };
+    metric.evidence.warm_up = Some(3);
+    let points = |points| MetricPair::new("latency", around_100(points, 2), around_100(points, 1));
+    let verdict = |pair, looks| {
+        let mut request = super::request(vec![metric.clone()], vec![pair]);
+        request.looks = looks;
+        EvidenceJudge.judge(&request).unwrap().verdict
+    };
+    assert_eq!(verdict(points(3), look(1, 6)), Verdict::Pass);
+    assert_eq!(verdict(points(3), look(6, 6)), Verdict::Fail);
+    assert_eq!(verdict(points(0), look(1, 6)), Verdict::Fail);
+}
+
+#[test]
+fn the_last_look_at_a_canary_that_ended_early_is_not_left_to_a_next_one() {
+    assert_eq!(judged(3, 0.0, look(2, 6).map(Looks::ended), None).verdict, Verdict::Fail);
+}
+
+#[test]
+fn an_early_look_does_not_stop_a_stage_whose_thresholds_are_one() {
+    use crate::stage::StageRule;
+
+    let points = MetricPair::new("latency", around_100(3, 2), around_100(3, 1));
+    let mut request = super::request(vec![MetricConfig::new("latency", "Latency")], vec![points]);
+    request.looks = look(1, 6);
+    request.thresholds = crate::Thresholds::new(80.0, 80.0).unwrap();
+    let early = EvidenceJudge.judge(&request).unwrap();
+    assert_eq!((early.score, early.verdict), (80.01, Verdict::Pass));
+    assert!(!StageRule::Spinnaker.stops(&early) && !StageRule::Judge.stops(&early));
+    assert!(early.warnings.is_empty(), "{:?}", early.warnings);
+    let why = early.metrics[0].explanation();
+    assert!(why.contains("5 a side are needed; the next look decides"), "{why}");
+}
+
+#[test]
 fn a_canary_passes_early_only_where_it_is_asked_for_and_harm_is_ruled_out() {
     let early =
         |shift, number, share| judged(240, shift, look(number, 6), share).look.unwrap().early_pass;
