@@ -24,7 +24,7 @@ impl Scored {
         }
     }
 
-    /// Takes back that too many metrics have no data: it is too early to tell, and the score is `score`.
+    /// Takes back that too many metrics have no data: it is too early to tell. The score becomes `score`.
     pub(crate) fn is_too_early(&mut self, score: f64) {
         self.score = score;
         self.reason = None;

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import canary_judge
@@ -72,7 +73,7 @@ def test_the_rows_of_the_command_whatever_the_partitions(spark, history, partiti
 def test_spark_connect_gives_the_same_rows(history, tmp_path):
     """A client without a JVM of its own, as of Databricks. One process cannot hold both kinds of sessions."""
     folder, expected = history
-    program = f"""if True:
+    program = textwrap.dedent(f"""
         import sys
         sys.path.insert(0, {os.path.dirname(__file__)!r})
         import canary_judge.spark, pyarrow.parquet
@@ -84,7 +85,7 @@ def test_spark_connect_gives_the_same_rows(history, tmp_path):
         judged = canary_judge.spark.retro(df, history_config(), **{OPTIONS!r})
         pyarrow.parquet.write_table(judged.toArrow(), {str(tmp_path / "rows.parquet")!r})
         spark.stop()
-    """
+    """)
     # With SPARK_TESTING the server takes any free port.
     environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_TESTING": "1"}
     done = subprocess.run(

@@ -39,14 +39,13 @@ def _from_pandas(frame: Any, path: str) -> Any:
     """Converts ``frame`` to an Arrow table. An index of times becomes a column; other indexes are left out unless named."""
     if frame.index.nlevels == 1:
         _refuse_periods(frame.index, f"{path}, index")
-    for name in [frame.index.name or TIME] if _is_times(frame.index) else frame.index.names:
+    levels = [frame.index.name or TIME] if _is_times(frame.index) else list(frame.index.names)
+    for name in levels:
         if name is not None and name in frame.columns:
             expected = "an index or a column of this name; drop the index with reset_index(drop=True)"
             raise InvalidData([Problem(f'{path}["{name}"]', expected, "both")])
-    if _is_times(frame.index):
-        frame = frame.rename_axis(index=frame.index.name or TIME).reset_index()
-    elif any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
+    if any(name is not None for name in levels):
+        frame = frame.rename_axis(index=levels).reset_index()
     names = [str(name) for name in frame.columns]
     for name in names:
         if not _is_unicode(name):
@@ -77,10 +76,9 @@ def _arrow(column: Any) -> Any:
     PyArrow asks it for attributes that it lacks, where NumPy, which compares types then, drops any exception; given the zone as
     an object, it looks for pytz and drops any exception too. A Ctrl-C at that moment would be lost; it still is while PyArrow reads
     the first cell of a column of objects that are zoned times."""
-    import pandas
     import pyarrow
 
-    dtype = column.dtype
+    pandas, dtype = _pandas(), column.dtype
     if isinstance(dtype, pandas.DatetimeTZDtype):
         times = column.array.tz_convert(None).to_numpy()
         return pyarrow.array(times, from_pandas=True).cast(pyarrow.timestamp(dtype.unit, "UTC"))
@@ -168,10 +166,11 @@ def table(frame: Any, path: str, expected: str = FRAME) -> Any:
             return pyarrow.table(pyarrow.record_batch(frame))
         except (pyarrow.ArrowException, TypeError, ValueError) as error:
             raise InvalidData([Problem(path, expected, f"a {type(frame).__name__} that cannot be read: {error}")]) from error
+    got = f"a {type(frame).__name__}"
     if type(frame).__module__.startswith("pyspark."):
         expected = f"{expected}; canary_judge.spark judges histories of Spark, and toPandas() makes a small one a pandas frame"
-        raise InvalidData([Problem(path, expected, f"a Spark {type(frame).__name__}")])
-    raise InvalidData([Problem(path, expected, f"a {type(frame).__name__}")])
+        got = f"a Spark {type(frame).__name__}"
+    raise InvalidData([Problem(path, expected, got)])
 
 
 def _is_series(data: Any) -> bool:

@@ -84,8 +84,8 @@ pub(crate) fn judge(
     let mut judged = Judged::new(metric, levels, buffers.history.usable_windows());
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
     let goes_on = levels::goes_on(request);
-    let have_points = !buffers.canary.sorted.is_empty() && !buffers.baseline.sorted.is_empty();
     // At an early look all points of a side may be warm-up.
+    let have_points = !buffers.canary.sorted.is_empty() && !buffers.baseline.sorted.is_empty();
     if config.must_have_data && silent {
         // If data is required, missing data never counts as zeros.
         missing(&mut judged.metric, config, Some(missing_data(config)));

@@ -111,7 +111,7 @@ struct Plain {
     cost: f64,
     /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not higher than
     /// the baseline.
-    excess: Option<[Estimate; 2]>,
+    higher_by: Option<[Estimate; 2]>,
 }
 
 impl Plain {
@@ -123,19 +123,19 @@ impl Plain {
         {
             all.extend(stretches(canary).filter_map(|(stretch, cost)| {
                 let ago = as_long_ago(stretch, canary, baseline)?;
-                let excess = (canary.mean_of(stretch) > level.mean).then(|| {
+                let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
                     let [height, change] = canary.stretch_if_independent(stretch);
                     let [_, baseline_change] = baseline.stretch_if_independent(ago);
                     [height.less(level), change.less(baseline_change)]
                 });
-                Some(Self { of: Compared::Sides, stretch, cost, excess })
+                Some(Self { of: Compared::Sides, stretch, cost, higher_by })
             }));
         }
         if let Some(series) = comparison.clipped_differences() {
             all.extend(stretches(series).map(|(stretch, cost)| {
                 let is_higher = series.mean_of(stretch) > 0.0;
-                let excess = is_higher.then(|| series.stretch_if_independent(stretch));
-                Self { of: Compared::Differences, stretch, cost, excess }
+                let higher_by = is_higher.then(|| series.stretch_if_independent(stretch));
+                Self { of: Compared::Differences, stretch, cost, higher_by }
             }));
         }
         all
@@ -143,12 +143,12 @@ impl Plain {
 
     /// Whether both estimates are at least `score` standard errors above 0.
     fn stands_out(&self, score: f64) -> bool {
-        self.excess.is_some_and(|excess| excess.iter().all(|estimate| estimate.exceeds(score)))
+        self.higher_by.is_some_and(|both| both.iter().all(|estimate| estimate.exceeds(score)))
     }
 
     /// A lower bound of the p-value with autocorrelation.
     fn least_p_value(&self) -> f64 {
-        let least = self.excess.map_or(NOT_HIGHER, |[height, change]| {
+        let least = self.higher_by.map_or(NOT_HIGHER, |[height, change]| {
             height.least_p_value().max(change.least_p_value())
         });
         (self.cost * least).min(1.0)
