@@ -1,6 +1,7 @@
 //! Every number of the judge, with where it comes from. `docs/evidence-judge.md` says what moving each
 //! by a fifth costs.
 
+use super::detect::tail::TailShape;
 use super::prepare::autocorrelation::Prior;
 
 /// With fewer points a side no arrangement of ranks is rare enough to be harm: of five against five the
@@ -56,6 +57,8 @@ pub(crate) const SPREAD_SHARE: f64 = 1.2;
 pub(crate) const TAIL_SHARE: f64 = 0.15;
 pub(crate) const RUNS_SHARE: f64 = 1.6;
 pub(crate) const EVENTS_SHARE: f64 = 0.7;
+/// The p-value of the number of points with events is multiplied by this where events are counted, too.
+pub(crate) const EVENT_POINTS_COST: f64 = 5.0;
 pub(crate) const SPARSE_LOCATION_SHARE: f64 = 0.3;
 
 /// Errors of a canary that repeats one value are so much too small: it counts as half as noisy as its baseline.
@@ -134,13 +137,14 @@ pub(crate) const VOLATILITY_POINTS: usize = 240;
 pub(crate) const SPREAD_FEWEST: usize = 8;
 
 /// Points far out get rarer like a power with this exponent, at least.
-pub(crate) const TAIL_EXPONENT: f64 = 3.0;
+pub(crate) const TAIL: TailShape = TailShape { exponent: 3.0, clear: 1.5 };
+/// The few points of a sparse metric show their sizes less well. With the shape above, 0.1 to 0.2 percentage points more of
+/// healthy real pairs alarm.
+pub(crate) const SPARSE_TAIL: TailShape = TailShape { exponent: 2.0, clear: 4.0 };
 /// Fewer points are no tail.
 pub(crate) const TAIL_FEWEST: usize = 3;
 /// A point stands out from so many standard deviations on: Tukey's far-out fence for normal noise.
 pub(crate) const STANDS_OUT: f64 = 3.0;
-/// Points must be so many times as far out as any of the baseline's.
-pub(crate) const TAIL_CLEAR: f64 = 1.5;
 /// Both sides saw one event where the baseline rises within a step by so large a share of the difference.
 pub(crate) const SHARED_EVENT: f64 = 0.5;
 /// Weight of a point right behind another one that stands out, where those of the baseline are alone.

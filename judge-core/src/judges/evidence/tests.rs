@@ -9,6 +9,7 @@ mod panel;
 mod recorded;
 mod reported;
 mod shapes;
+mod sparse;
 
 use crate::config::{CanaryConfig, Direction, MetricConfig};
 use crate::judgement::{Judgement, MetricJudgement};

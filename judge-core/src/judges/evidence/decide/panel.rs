@@ -99,9 +99,9 @@ impl Question<'_> {
             (TestKind::EndState, false) => stretch::share(comparison.times),
             (TestKind::Bursts, false) => p::BURSTS_SHARE,
             (TestKind::Spread, false) => p::SPREAD_SHARE,
-            (TestKind::Tail, false) => p::TAIL_SHARE,
+            (TestKind::Tail, _) if !weighed => p::TAIL_SHARE,
             (TestKind::Excursions, false) => p::RUNS_SHARE,
-            // The other tests compare values, and most values of a sparse metric are 0.
+            // The other tests compare most values, and most of a sparse metric's are 0.
             _ => return None,
         };
         let gain = if test == TestKind::Location { self.location_gain } else { self.by_sum };
@@ -157,20 +157,19 @@ pub(crate) fn run(
         *ranks = ranks.map(Ranks::reverse);
     }
     let threshold = |comparison: &Comparison| question.threshold(comparison, timeline);
-    let mut excess = (!question.sparse).then(|| Excess::new(whole, &threshold(whole)));
+    let mut excess = Excess::new(whole, &threshold(whole));
     let mut warm_up = None;
-    if let Some(of_whole) = excess.as_ref().filter(|_| question.may_warm_up()) {
-        let left = leave_out_warm_up(timeline, whole, of_whole, rest, threshold);
-        if let Some((found, of_rest)) = left {
-            warm_up = Some(found);
-            excess = Some(of_rest);
-        }
+    if question.may_warm_up()
+        && let Some((found, of_rest)) = leave_out_warm_up(timeline, whole, &excess, rest, threshold)
+    {
+        warm_up = Some(found);
+        excess = of_rest;
     }
     let comparison = if warm_up.is_some() { &*rest } else { &*whole };
     let threshold = threshold(comparison);
-    let widths = match excess {
-        Some(_) => compare_widths(comparison, threshold.share, widths, warm_up.is_none()),
-        None => None,
+    let widths = match question.sparse {
+        false => compare_widths(comparison, threshold.share, widths, warm_up.is_none()),
+        true => None,
     };
     let by_ranks = if warm_up.is_some() {
         ranks::find(comparison, two_sample)
@@ -196,11 +195,9 @@ pub(crate) fn run(
     }
     panel.stretch(sequential.as_ref(), designs);
     panel.events();
-    if let Some(excess) = &excess {
-        panel.points(excess);
-    }
+    panel.points(&excess);
     panel.mann_whitney(by_ranks);
-    let unsettled = panel.start_up(excess.as_ref(), warm_up.as_ref());
+    let unsettled = panel.start_up(&excess, warm_up.as_ref());
     PanelFindings {
         change: question.change,
         location: found
@@ -297,10 +294,6 @@ impl Panel<'_> {
         }
     }
 
-    fn is_reached(&self, shift: f64) -> f64 {
-        f64::from(u8::from(self.threshold.is_reached(self.comparison, shift)))
-    }
-
     fn location(
         &mut self,
         found: &Location,
@@ -354,7 +347,7 @@ impl Panel<'_> {
         let Some(level) = self.question.level_for(TestKind::Events, comparison) else { return };
         let Question { counted, config, judge, .. } = *self.question;
         let share = self.threshold.share;
-        let Some(found) = events::find(comparison, self.timeline, counted, share, p::SHOWN) else {
+        let Some(found) = events::find(comparison, self.timeline, counted, share) else {
             return;
         };
         let minimum = config.evidence.minimum_change(judge);
@@ -373,9 +366,13 @@ impl Panel<'_> {
         let phi =
             if excess.paired { comparison.phi_of_differences() } else { comparison.phi_of_sides() };
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
-            && let Some(found) = bursts::find(comparison)
+            && let Some(found) = bursts::find(comparison, self.threshold.share)
         {
-            let likely = self.is_reached(found.height);
+            let matters = match self.threshold.is_stated {
+                true => found.beyond > 0.0,
+                false => self.threshold.is_reached(comparison, found.height),
+            };
+            let likely = f64::from(u8::from(matters));
             self.consider(TestKind::Bursts, found.p, level, likely, |draft| {
                 say::bursts(&found, draft)
             });
@@ -395,8 +392,9 @@ impl Panel<'_> {
                 let finding = &considered.finding;
                 finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
             });
+        let shape = if self.question.sparse { p::SPARSE_TAIL } else { p::TAIL };
         if let Some(level) = self.question.level_for(TestKind::Tail, comparison)
-            && let Some(found) = tail::find(comparison, excess, phi, level_is_known)
+            && let Some(found) = tail::find(comparison, excess, phi, shape, level_is_known)
         {
             // The test finds only what matters.
             self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
@@ -423,11 +421,11 @@ impl Panel<'_> {
 
     /// Shows the warm-up that was left out, or one that leaves too few points to be judged, which is returned. The
     /// latter matters only if there is harm.
-    fn start_up(&mut self, excess: Option<&Excess>, warm_up: Option<&WarmUp>) -> Option<WarmUp> {
+    fn start_up(&mut self, excess: &Excess, warm_up: Option<&WarmUp>) -> Option<WarmUp> {
         let is_harm = self.considered.iter().any(|found| found.finding.is_harm());
-        let unsettled = excess
-            .filter(|_| is_harm && warm_up.is_none() && self.question.may_warm_up())
-            .and_then(|excess| warm_up::find_unsettled(self.comparison, excess));
+        let may_be_unsettled = is_harm && warm_up.is_none() && self.question.may_warm_up();
+        let unsettled =
+            may_be_unsettled.then(|| warm_up::find_unsettled(self.comparison, excess)).flatten();
         if let Some(found) = warm_up.or(unsettled.as_ref()) {
             self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, |draft| {
                 say::warm_up(found, unsettled.is_some(), draft)

@@ -1,12 +1,14 @@
 //! Are large differences mostly the canary's?
 //!
 //! Several short bursts are too few points to shift the mean, and too short to be runs. Together they count.
-//! **Null**: large differences between points of the same time are up as often as down. **Statistic**: the sum
+//! **Null**: large differences between points of the same time, the baseline's raised by what is allowed, are up
+//! as often as down. **Statistic**: the sum
 //! of the differences beyond 1.5 robust standard deviations from their median, over the root of the sum of
 //! their squares; at least seven such points. The φ of the small differences corrects it for autocorrelation.
 //! **Effect**: mean height of the differences that are far up. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::robust::Robust;
 use crate::judges::evidence::prepare::timeline::Times;
@@ -25,30 +27,42 @@ pub(crate) struct Bursts {
     pub(crate) p: f64,
     /// Mean of those that are far up.
     pub(crate) height: f64,
+    /// The same, beyond what is allowed.
+    pub(crate) beyond: f64,
 }
 
-/// Sums the large differences.
-pub(crate) fn find(comparison: &Comparison) -> Option<Bursts> {
+/// Sums the large differences. The baseline's points are raised by the allowed `share`.
+pub(crate) fn find(comparison: &Comparison, share: f64) -> Option<Bursts> {
     // Points of fewer requests are more skewed: their large differences are not up as often as down.
     if comparison.noise_factor > p::EXCHANGEABLE {
         return None;
     }
     // Windows that follow each other have no times in common, but large differences between points with the
     // same index are up as often as down all the same.
-    let by_index: Vec<f64>;
-    let is_after = comparison.times == Times::After;
-    let (differences, Robust { median, scale }) =
-        if is_after && comparison.x.len() == comparison.y.len() {
-            by_index = comparison.x.iter().zip(&comparison.y).map(|(x, y)| x - y).collect();
-            (&by_index, Robust::estimate(&by_index, &mut Vec::new()))
-        } else {
-            (&comparison.differences, comparison.robust_differences)
-        };
-    if differences.len() < p::BURST_FEWEST || scale <= 0.0 {
+    let by_index: Vec<(f64, f64)>;
+    let is_after = comparison.times == Times::After && comparison.x.len() == comparison.y.len();
+    let pairs = if is_after {
+        by_index = comparison.x.iter().copied().zip(comparison.y.iter().copied()).collect();
+        &by_index
+    } else {
+        &comparison.pairs
+    };
+    if pairs.len() < p::BURST_FEWEST {
+        return None;
+    }
+    let beyond_allowed = |(x, y): &(f64, f64)| x - allow(*y, share);
+    let Robust { median, scale } = if is_after || share > 0.0 {
+        let differences: Vec<f64> = pairs.iter().map(beyond_allowed).collect();
+        Robust::estimate(&differences, &mut Vec::new())
+    } else {
+        comparison.robust_differences
+    };
+    if scale <= 0.0 {
         return None;
     }
     let (times, far, calm) = (scale.recip().min(f64::MAX), p::BURST_FROM, p::BURST_QUIET);
-    let (mut sum, mut squares, mut up, mut down, mut height) = (0.0, 0.0, 0, 0, 0.0);
+    let (mut sum, mut squares, mut up, mut down) = (0.0, 0.0, 0, 0);
+    let (mut height, mut beyond) = (0.0, 0.0);
     let (mut product, mut quiet) = (0.0, 0.0);
     let mut before = 0.0;
     let (mut followed, mut was_down) = (0, false);
@@ -58,22 +72,19 @@ pub(crate) fn find(comparison: &Comparison) -> Option<Bursts> {
         reason = "a share of n points"
     )]
     let rank = (p::BURST_ABOVE * comparison.sorted_y.len() as f64) as usize;
-    let high = comparison.sorted_y.get(rank).copied().unwrap_or(f64::INFINITY);
-    let mut beyond = 0;
-    for (index, difference) in differences.iter().enumerate() {
+    let high = comparison.sorted_y.get(rank).map_or(f64::INFINITY, |y| allow(*y, share));
+    let mut are_high = 0;
+    for pair in pairs {
+        let difference = beyond_allowed(pair);
         let u = ((difference - median) * times).clamp(-LARGEST, LARGEST);
         if u.abs() > far {
             sum += u;
             squares += u * u;
             if u > 0.0 {
                 up += 1;
-                height += difference;
-                let value = if is_after {
-                    comparison.x.get(index)
-                } else {
-                    comparison.pairs.get(index).map(|(x, _)| x)
-                };
-                beyond += usize::from(value.is_some_and(|value| *value > high));
+                height += pair.0 - pair.1;
+                beyond += difference;
+                are_high += usize::from(pair.0 > high);
             } else {
                 down += 1;
                 followed += usize::from(was_down);
@@ -86,7 +97,7 @@ pub(crate) fn find(comparison: &Comparison) -> Option<Bursts> {
         before = kept;
     }
     // Two curves of the same shape that are out of step differ much, and mostly in one direction.
-    if up + down < p::BURST_FEWEST || up == 0 || 2 * beyond < up {
+    if up + down < p::BURST_FEWEST || up == 0 || 2 * are_high < up {
         return None;
     }
     let phi = if quiet > 0.0 { (product / quiet).clamp(0.0, 0.9) } else { 0.0 };
@@ -94,5 +105,6 @@ pub(crate) fn find(comparison: &Comparison) -> Option<Bursts> {
     let on_end = if down >= p::BAD_FEWEST { followed as f64 / down as f64 } else { 0.0 };
     let phi = phi.max(on_end.min(0.9));
     let z = sum / squares.sqrt() / ((1.0 + phi) / (1.0 - phi)).sqrt();
-    Some(Bursts { up, down, z, p: normal::upper_tail(z), height: height / up as f64 })
+    let (p, count) = (normal::upper_tail(z), up as f64);
+    Some(Bursts { up, down, z, p, height: height / count, beyond: beyond / count })
 }

@@ -5,15 +5,15 @@
 //! are whole multiples of one unit, the canary's number of events given the total, which is binomial
 //! (Przyborowski and Wilenski 1940). Counts that vary more than Poisson counts are divided by their dispersion
 //! first, so that a burst does not look like a stream of events. Otherwise (ratios) the number of points that
-//! are not 0, by Fisher's exact test; with an allowance, these points count as Poisson events. Exact for any
-//! number of events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with
-//! its exact interval. **Cost**: O(n).
+//! are not 0, by Fisher's exact test; with an allowance, these points count as Poisson events. Sparse counts get
+//! this test, too, at a fifth of the level: a burst could hide the other events. Exact for any number of events: none against one has p = ½, none against
+//! eight 0.004. **Effect**: the ratio of rates with its exact interval. **Cost**: O(n).
 
 use crate::judgement::Interval;
-use crate::stats::{self, ConfidenceLevel, PValues, Proportion, Rate, two_proportions, two_rates};
-
+use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::timeline::PairTimeline;
+use crate::judges::evidence::prepare::timeline::{PairTimeline, are_sparse};
+use crate::stats::{ConfidenceLevel, PValues, Proportion, Rate, two_proportions, two_rates};
 
 /// A multiple counts as whole if it is off by no more than this share, because rates are rounded.
 const WHOLE: f64 = 1e-6;
@@ -57,49 +57,52 @@ pub(crate) struct Exposure {
 pub(crate) fn find(
     comparison: &Comparison,
     timeline: &PairTimeline,
-    counted: Counted,
+    Counted { declared, exposure }: Counted,
     share: f64,
-    confidence: f64,
 ) -> Option<Events> {
-    let level = ConfidenceLevel::new(confidence).ok()?;
     let sign = comparison.axis.sign();
-    let factor = counted.exposure.map_or(1.0, |exposure| exposure.canary / exposure.baseline);
+    let factor = exposure.map_or(1.0, |exposure| exposure.canary / exposure.baseline);
     let x: Vec<f64> = comparison.x.iter().map(|v| sign * v * factor).collect();
     let y: Vec<f64> = comparison.y.iter().map(|v| sign * v).collect();
-    let one = if counted.declared { Some(timeline.in_unit(1.0)) } else { None };
-    let (m, n) = match counted.exposure {
-        None => (x.len() as f64, y.len() as f64),
-        Some(exposure) => (exposure.canary * x.len() as f64, exposure.baseline * y.len() as f64),
+    let (m, n) = (x.len() as f64, y.len() as f64);
+    let one = timeline.in_unit(1.0);
+    let whole_unit = unit(&x, &y, declared.then_some(one));
+    let sides = Sides {
+        exposures: exposure.map_or((m, n), |each| (each.canary * m, each.baseline * n)),
+        trials: exposure.is_some_and(|exposure| exposure.proportion),
+        allowed: (1.0 + sign * share).max(f64::MIN_POSITIVE),
+        x: &x,
+        y: &y,
     };
-    let allowed = (1.0 + sign * share).max(f64::MIN_POSITIVE);
-    let trials = counted.exposure.is_some_and(|exposure| exposure.proportion);
-    let sides = Sides { x: &x, y: &y, exposures: (m, n), trials, allowed };
-    let found = match unit(&x, &y, one) {
-        Some(unit) => sides.compare_counts(unit, unit, level),
-        // Declared counts that are averages have no unit: they are counted in tiny parts, and the dispersion
-        // makes up for it.
-        None => match one {
-            Some(one) => sides.compare_counts(one / LARGEST, one, level),
-            None => sides.compare_points_with_events(level),
-        },
-    }?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let interval = Interval {
-        lower: found.interval.lower * allowed,
-        upper: found.interval.upper * allowed,
-        level: confidence,
+    let rise = mean(&comparison.x) - mean(&comparison.y);
+    let worse = |p: PValues| if sign > 0.0 { p.greater } else { p.less };
+    let of_points = |cost: f64| {
+        let Compared { canary, baseline, ratio, interval, p } = sides.compare(None)?;
+        let (canary, baseline) = (whole(canary), whole(baseline));
+        let p = cost * worse(p);
+        Some(Events { canary, baseline, counted: false, ratio, interval, rise, p })
     };
-    let p = if sign > 0.0 { found.p.greater } else { found.p.less };
-    let Compared { canary, baseline, counted, ratio, .. } = found;
-    Some(Events {
-        canary,
-        baseline,
-        counted,
-        ratio,
-        interval,
-        rise: mean(&comparison.x) - mean(&comparison.y),
-        p,
-    })
+    // Declared counts that are averages have no unit: they are counted in tiny parts, and the dispersion makes up
+    // for it.
+    let Some(unit) = whole_unit.or(declared.then_some(one / LARGEST)) else {
+        return of_points(1.0);
+    };
+    let Compared { canary, baseline, ratio, interval, p } = sides.compare(Some(unit))?;
+    let shown = |all: f64| whole(all * unit / whole_unit.unwrap_or(one));
+    let (canary, baseline) = (shown(canary), shown(baseline));
+    let mut events = Events { canary, baseline, counted: true, ratio, interval, rise, p: worse(p) };
+    if exposure.is_none() && are_sparse(&x, &y) {
+        let points = of_points(p::EVENT_POINTS_COST)?;
+        events.counted =
+            declared || unit == one || canary + baseline > points.canary + points.baseline;
+        // A burst raises the dispersion of all events, and must not hide the others.
+        let has_burst = sign * events.ratio >= sign * points.ratio;
+        if has_burst && points.p < events.p {
+            return Some(points);
+        }
+    }
+    Some(events)
 }
 
 /// Points of both sides, with the sign that makes them 0 or more.
@@ -114,14 +117,53 @@ struct Sides<'a> {
     allowed: f64,
 }
 
-/// Result of a test of both sides. The interval is relative to the allowed ratio.
+/// Numbers of events, or of points with events, and how they compare.
 struct Compared {
-    canary: u64,
-    baseline: u64,
-    counted: bool,
+    canary: f64,
+    baseline: f64,
     ratio: f64,
-    interval: stats::Interval,
+    interval: Interval,
     p: PValues,
+}
+
+impl Sides<'_> {
+    /// Compares the numbers of events, counted in `unit`; without a unit, the numbers of points with events.
+    fn compare(&self, unit: Option<f64>) -> Option<Compared> {
+        const LEVEL: ConfidenceLevel = ConfidenceLevel::constant(p::SHOWN);
+        let Self { x, y, exposures: (m, n), trials, allowed } = *self;
+        let dispersion = unit.map_or(1.0, |unit| dispersion(x, y, unit));
+        let total = |side: &[f64]| match unit {
+            Some(unit) => side.iter().map(|v| (v / unit).round()).sum(),
+            None => side.iter().filter(|v| **v > 0.0).count() as f64,
+        };
+        let (canary, baseline): (f64, f64) = (total(x), total(y));
+        let (events_x, events_y) = (whole(canary / dispersion), whole(baseline / dispersion));
+        let rates =
+            two_rates(Rate::new(events_x, m * allowed).ok()?, Rate::new(events_y, n).ok()?, LEVEL);
+        // With an allowance, points with events count as Poisson events. They vary less, so this p-value is too large
+        // rather than too small.
+        let p = if (trials || unit.is_none()) && allowed == 1.0 {
+            let of = |exposure: f64, events: u64| {
+                let trials = exposure / unit.unwrap_or(1.0) / dispersion;
+                Proportion::new(events, whole(trials).max(events)).ok()
+            };
+            two_proportions(of(m, events_x)?, of(n, events_y)?, LEVEL).p
+        } else {
+            rates.p
+        };
+        // The ratio is of the events themselves: dividing by the dispersion makes them fewer and rounds them.
+        let ratio = if unit.is_none() || baseline > 0.0 {
+            (canary / m) / (baseline / n)
+        } else {
+            rates.ratio.map_or(1.0, |ratio| ratio * allowed)
+        };
+        let interval = Interval {
+            lower: rates.interval.lower * allowed,
+            upper: rates.interval.upper * allowed,
+            level: p::SHOWN,
+        };
+        Some(Compared { canary, baseline, ratio, interval, p })
+    }
 }
 
 /// The unit of which all values are whole multiples, if there is one. The candidates in order: `one` event, the
@@ -137,67 +179,6 @@ fn unit(x: &[f64], y: &[f64], one: Option<f64>) -> Option<f64> {
     };
     let parts = [1.0, 2.0, 3.0].into_iter().map(|part| smallest / part);
     one.into_iter().chain(parts).find(|unit| unit.is_finite() && divides(*unit))
-}
-
-impl Sides<'_> {
-    /// Compares the numbers of events, counted in `unit`. They are shown in multiples of `one`.
-    fn compare_counts(&self, unit: f64, one: f64, level: ConfidenceLevel) -> Option<Compared> {
-        let Self { x, y, exposures: (m, n), trials, allowed } = *self;
-        let dispersion = dispersion(x, y, unit);
-        let (canary_all, baseline_all) = (total(x, unit), total(y, unit));
-        let (canary, baseline) = (whole(canary_all / dispersion), whole(baseline_all / dispersion));
-        let rates =
-            two_rates(Rate::new(canary, m * allowed).ok()?, Rate::new(baseline, n).ok()?, level);
-        let p = if trials && allowed == 1.0 {
-            let trials =
-                |exposure: f64, events: u64| whole(exposure / unit / dispersion).max(events);
-            let x = Proportion::new(canary, trials(m, canary)).ok()?;
-            let y = Proportion::new(baseline, trials(n, baseline)).ok()?;
-            two_proportions(x, y, level).p
-        } else {
-            rates.p
-        };
-        // The ratio is of the events themselves: dividing by the dispersion makes them fewer and rounds them.
-        let ratio = if baseline_all > 0.0 {
-            (canary_all / m) / (baseline_all / n)
-        } else {
-            rates.ratio.map_or(1.0, |ratio| ratio * allowed)
-        };
-        let shown = |all: f64| whole(all * unit / one);
-        let (canary, baseline) = (shown(canary_all), shown(baseline_all));
-        Some(Compared { canary, baseline, counted: true, ratio, interval: rates.interval, p })
-    }
-
-    /// Compares the numbers of points that have events.
-    fn compare_points_with_events(&self, level: ConfidenceLevel) -> Option<Compared> {
-        let Self { x, y, allowed, .. } = *self;
-        let some = |side: &[f64]| side.iter().filter(|v| **v > 0.0).count() as u64;
-        let (canary, baseline) = (some(x), some(y));
-        let (m, n) = (x.len() as u64, y.len() as u64);
-        let rates = two_rates(
-            Rate::new(canary, m as f64 * allowed).ok()?,
-            Rate::new(baseline, n as f64).ok()?,
-            level,
-        );
-        let p = if allowed == 1.0 {
-            two_proportions(
-                Proportion::new(canary, m).ok()?,
-                Proportion::new(baseline, n).ok()?,
-                level,
-            )
-            .p
-        } else {
-            // Numbers of points vary less than Poisson counts, so this p-value is too large rather than too
-            // small.
-            rates.p
-        };
-        let ratio = canary as f64 / m as f64 / (baseline as f64 / n as f64);
-        Some(Compared { canary, baseline, counted: false, ratio, interval: rates.interval, p })
-    }
-}
-
-fn total(side: &[f64], unit: f64) -> f64 {
-    side.iter().map(|v| (v / unit).round()).sum()
 }
 
 /// The nearest whole number.

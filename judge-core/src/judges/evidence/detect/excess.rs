@@ -13,8 +13,8 @@ use super::volatility::Volatility;
 pub(crate) struct Excess {
     /// The canary's points less the allowed baseline; at the same times if the sides share their noise.
     pub(crate) canary: Vec<f64>,
-    /// The baseline's points less its median, as far out as they would be with the canary's traffic. If the
-    /// sides share their noise: less the canary's points.
+    /// The baseline's points less its median, as far out as they would be with the canary's traffic, and raised
+    /// by what is allowed. If the sides share their noise: less the canary's points.
     pub(crate) baseline: Vec<f64>,
     /// Whether differences of the same time are used.
     pub(crate) paired: bool,
@@ -30,18 +30,21 @@ impl Excess {
         let allow = |y: f64| allow(y, threshold.share);
         let paired = comparison.shares_noise();
         let middle = comparison.robust_y.median;
+        // What is raised varies more, too.
+        let raised = if middle > 0.0 { 1.0 + threshold.share } else { 1.0 };
+        let wider = raised * comparison.noise_factor;
         let (canary, baseline, deviation, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {
             (
                 comparison.pairs.iter().map(|(x, y)| x - allow(*y)).collect(),
-                comparison.differences.iter().map(|d| -d).collect(),
-                comparison.robust_differences.scale,
+                comparison.differences.iter().map(|d| -raised * d).collect(),
+                raised * comparison.robust_differences.scale,
                 comparison.robust_differences.median - (allow(middle) - middle),
             )
         } else {
             (
                 comparison.x.iter().map(|x| x - allow(middle)).collect(),
-                comparison.y.iter().map(|y| comparison.noise_factor * (y - middle)).collect(),
-                comparison.noise_factor * comparison.robust_y.scale,
+                comparison.y.iter().map(|y| wider * (y - middle)).collect(),
+                wider * comparison.robust_y.scale,
                 comparison.robust_x.median - allow(middle),
             )
         };

@@ -2,10 +2,10 @@
 //!
 //! Three points of 31 can never be significant by ranks: in one of eight healthy pairs the three largest
 //! points of both sides all belong to the canary. So this test looks at how large they are. **Null**: far
-//! out, both sides have a Pareto tail with exponent 3. Then of m points the k-th largest excess is at
-//! least c times the largest of the baseline's n with probability (1 + c³·n/m)⁻ᵏ: exceedances of c·M
-//! arrive as a Poisson process with rate E·c⁻³·m/n, where E, the baseline's own expected exceedances of
-//! M, is exponential. Lighter tails make it rarer. A baseline with few distinct values shows no tail; there
+//! out, both sides have a Pareto tail with exponent a, 3 or, for sparse metrics, 2. Then of m points the k-th
+//! largest excess is at least c times the largest of the baseline's n with probability (1 + cᵃ·n/m)⁻ᵏ:
+//! exceedances of c·M arrive as a Poisson process with rate E·c⁻ᵃ·m/n, where E, the baseline's own expected
+//! exceedances of M, is exponential. Lighter tails make it rarer. A baseline with few distinct values shows no tail; there
 //! the test takes the exact probability that the k largest points all belong to the canary. **Statistic**:
 //! the smallest such probability over k of three or more. A point close behind another one that stands
 //! out counts less, and so does one in a stretch that the baseline's volatility would make noisy. Excesses
@@ -27,11 +27,21 @@ pub(crate) struct Tail {
     pub(crate) p: f64,
 }
 
+/// How the test is set for a kind of metric.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TailShape {
+    /// Exponent of the Pareto tail.
+    pub(crate) exponent: f64,
+    /// Points must be so many times as far out as any of the baseline's.
+    pub(crate) clear: f64,
+}
+
 /// Finds the points that stand out. `phi` is the autocorrelation of the noise.
 pub(crate) fn find(
     comparison: &Comparison,
     excess: &Excess,
     phi: f64,
+    shape: TailShape,
     location_is_found: bool,
 ) -> Option<Tail> {
     let reference = excess.reference();
@@ -73,10 +83,10 @@ pub(crate) fn find(
         weight += point_weight;
         exact *= (m - index as f64) / (m + n - index as f64);
         let ratio = out / reference;
-        if index + 1 < p::TAIL_FEWEST || ratio < p::TAIL_CLEAR {
+        if index + 1 < p::TAIL_FEWEST || ratio < shape.clear {
             continue;
         }
-        let by_size = math::pow(1.0 + n / m * math::pow(ratio, p::TAIL_EXPONENT), -weight);
+        let by_size = math::pow(1.0 + n / m * math::pow(ratio, shape.exponent), -weight);
         let p = if coarse { exact } else { by_size };
         if best.is_none_or(|best| p < best.p) {
             best = Some(Tail { points: index + 1, ratio, p });

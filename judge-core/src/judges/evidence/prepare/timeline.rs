@@ -38,8 +38,8 @@ pub(crate) struct PairTimeline {
 }
 
 impl PairTimeline {
-    /// Reads both sides and aligns them. Infinite values become gaps, and so do outliers if the config removes
-    /// them. Outliers of a sparse metric stay: on the side with few events, every event would be an outlier.
+    /// Reads both sides and aligns them. Outliers become gaps if the config removes them. Outliers of a sparse
+    /// metric stay: on the side with few events, every event would be an outlier.
     pub(crate) fn refill(
         &mut self,
         canary: (&Series, &Cleaned),
@@ -50,6 +50,7 @@ impl PairTimeline {
         let removes = removes_outliers(config, canary.0, baseline.0);
         lay(&mut self.canary, canary.0, canary.1, config, removes);
         lay(&mut self.baseline, baseline.0, baseline.1, config, removes);
+        bound_infinite([&mut self.canary, &mut self.baseline]);
         self.extra_variance = 0.0;
         self.align(canary.0.clock, baseline.0.clock);
         for side in [&mut self.canary, &mut self.baseline] {
@@ -220,6 +221,19 @@ pub(crate) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
     order::sort(sorted);
 }
 
+/// Replaces infinite values by the largest or the smallest finite value of all `sides`; by gaps if there is none.
+pub(super) fn bound_infinite<const SIDES: usize>(sides: [&mut Vec<f64>; SIDES]) {
+    let finite = || sides.iter().flat_map(|side| side.iter()).copied().filter(|v| v.is_finite());
+    if sides.iter().all(|side| !side.iter().any(|v| v.is_infinite())) {
+        return;
+    }
+    // f64::min and f64::max leave NaN out.
+    let (least, largest) = (finite().fold(f64::NAN, f64::min), finite().fold(f64::NAN, f64::max));
+    for value in sides.into_iter().flatten().filter(|value| value.is_infinite()) {
+        *value = if *value > 0.0 { largest } else { least };
+    }
+}
+
 /// Fills `side` with the points of one series.
 pub(super) fn lay(
     side: &mut Vec<f64>,
@@ -239,7 +253,7 @@ pub(super) fn lay(
     side.clear();
     side.extend(series.values.iter().map(|&value| {
         let value = if value.is_nan() { fill } else { value };
-        if value.is_finite() && low <= value && value <= high { value } else { f64::NAN }
+        if low <= value && value <= high { value } else { f64::NAN }
     }));
 }
 

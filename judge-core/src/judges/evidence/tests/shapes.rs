@@ -69,6 +69,22 @@ fn harm_that_heals_is_found_and_its_points_are_named() {
 }
 
 #[test]
+fn a_skewed_canary_within_its_allowance_passes_and_one_beyond_it_does_not() {
+    let mut config = increase("latency");
+    config.effect_size = config.effect_size.with_allowed_increase(3.0).unwrap();
+    let side = |seed, times: f64| -> Vec<f64> {
+        noise(120, seed).into_iter().map(|z| times * (0.6 * z).exp()).collect()
+    };
+    let failed = |times| {
+        let judge =
+            |seed: u64| judge_one(config.clone(), &side(seed, 1.0), &side(seed + 10_000, times));
+        (0..40).filter(|seed| judge(*seed).verdict == Verdict::Fail).count()
+    };
+    let (within, beyond) = (failed(2.4), failed(6.0));
+    assert!(within <= 1 && beyond >= 36, "{within}, {beyond}");
+}
+
+#[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));
     assert!(more >= 36, "{more}");

@@ -1,0 +1,67 @@
+//! Metrics that are 0 nearly always: how often they are not, and how large they are then.
+
+use crate::judgement::Classification;
+
+use super::{metric, noise};
+
+/// Error ratios: a share `often` of the points is not 0, and about `size`.
+fn ratios(n: usize, often: f64, size: f64, seed: u64) -> Vec<f64> {
+    let threshold = crate::stats::distribution::normal::upper_quantile(often);
+    let sizes = noise(n, seed + 50_000).into_iter().map(|z| size * (0.5 * z).exp());
+    let errs = noise(n, seed).into_iter().map(|z| z > threshold);
+    errs.zip(sizes).map(|(errs, size)| if errs { size } else { 0.0 }).collect()
+}
+
+fn stopped(seeds: u64, sides: impl Fn(u64) -> (Vec<f64>, Vec<f64>)) -> usize {
+    let is_stopped = |seed: &u64| {
+        let (baseline, canary) = sides(*seed);
+        metric(&baseline, &canary).classification == Classification::High
+    };
+    (0..seeds).filter(is_stopped).count()
+}
+
+#[test]
+fn as_many_errors_of_a_much_larger_size_are_found() {
+    for (n, at_least) in [(30, 36), (60, 39), (120, 40)] {
+        let sides =
+            |size| move |seed| (ratios(n, 0.3, 0.001, seed), ratios(n, 0.3, size, seed + 10_000));
+        let (worse, healthy) = (stopped(40, sides(0.1)), stopped(400, sides(0.001)));
+        assert!(worse >= at_least && healthy <= 8, "{n}: {worse}, {healthy}");
+    }
+}
+
+#[test]
+fn an_outage_behind_rare_errors_is_found() {
+    let found = stopped(40, |seed| {
+        let mut canary = ratios(60, 0.3, 0.001, seed + 10_000);
+        canary[48..].fill(0.9);
+        (ratios(60, 0.3, 0.001, seed), canary)
+    });
+    assert!(found >= 39, "{found}");
+}
+
+#[test]
+fn a_burst_of_events_does_not_hide_the_others() {
+    let mut canary = [0.0; 60];
+    for index in [3, 8, 15, 22, 24, 31, 38, 42, 50, 57] {
+        canary[index] = 1.0;
+    }
+    let events = metric(&[0.0; 60], &canary);
+    assert_eq!(events.classification, Classification::High);
+    assert!(events.findings[0].sentence.starts_with("10 events against 0"));
+    canary[57] = 300.0;
+    let burst = metric(&[0.0; 60], &canary);
+    assert_eq!(burst.classification, Classification::High);
+    assert!(burst.findings[0].sentence.starts_with("10 points with events against 0"));
+    // A burst alone is no stream of events.
+    let mut lone = [0.0; 60];
+    lone[57] = 300.0;
+    assert_eq!(metric(&[0.0; 60], &lone).classification, Classification::Pass);
+}
+
+#[test]
+fn a_constant_size_is_no_number_of_events() {
+    let swap = metric(&[0.0; 60], &[3.2e9; 60]);
+    let sentence = &swap.findings[0].sentence;
+    assert!(sentence.starts_with("60 points with events against 0"), "{sentence}");
+}
