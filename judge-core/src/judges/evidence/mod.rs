@@ -167,7 +167,7 @@ fn score_metrics(request: &JudgeRequest, metrics: &[MetricJudgement]) -> Scored 
     let is_unsure = metrics.iter().any(|metric| {
         !metric.muted
             && metric.classification == Classification::Inconclusive
-            && matches!(metric.decision, Decision::Panel(_))
+            && matches!(metric.decision, Decision::Panel(_) | Decision::Untestable)
     });
     match request.config.evidence.inconclusive {
         InconclusivePolicy::PassThreshold if is_unsure => {

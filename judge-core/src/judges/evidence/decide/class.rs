@@ -174,7 +174,13 @@ impl Judged {
                 let reason = format!("{name} is inconclusive: {} leans to harm", finding.sentence);
                 (Classification::Inconclusive, Some(reason), false)
             }
-            (None, None) => (Classification::Pass, None, false),
+            (None, None) => {
+                let start_up = |found: &&Considered| found.finding.test == TestKind::StartUp;
+                let left_out = self.considered.iter().find(start_up);
+                let reason =
+                    left_out.map(|left| format!("{name} passes: {}", left.finding.sentence));
+                (Classification::Pass, reason, false)
+            }
         };
         self.metric.classification = classification;
         self.metric.reason = reason;

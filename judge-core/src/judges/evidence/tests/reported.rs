@@ -96,6 +96,31 @@ fn one_point_each_never_passes() {
 }
 
 #[test]
+fn a_metric_with_too_few_points_keeps_the_score_at_the_pass_threshold() {
+    let few = MetricPair::new("few", around_100(60, 1), around_100(4, 2));
+    let whole = MetricPair::new("whole", around_100(60, 3), around_100(60, 4));
+    let more = MetricPair::new("more", around_100(60, 5), around_100(60, 6));
+    let configs = vec![increase("few"), increase("whole"), increase("more")];
+    let judgement = EvidenceJudge.judge(&request(configs, vec![few, whole, more])).unwrap();
+    assert_eq!(judgement.metrics[0].decision, Decision::Untestable);
+    assert_eq!((judgement.verdict, judgement.score), (Verdict::Pass, 95.0));
+}
+
+#[test]
+fn an_infinite_value_counts_as_the_largest_finite_one() {
+    let baseline = around_100(30, 1);
+    let largest = baseline.iter().copied().fold(0.0, f64::max);
+    let with = |value: f64| -> MetricJudgement {
+        let mut canary = around_100(30, 2).iter().map(|v| v.min(largest)).collect::<Vec<_>>();
+        canary[..24].fill(value);
+        metric(&baseline, &canary)
+    };
+    assert_eq!(with(f64::INFINITY).classification, Classification::High);
+    assert_eq!(with(f64::INFINITY).findings, with(largest).findings);
+    assert_eq!(metric(&[f64::INFINITY; 30], &baseline).classification, Classification::Pass);
+}
+
+#[test]
 fn a_silent_baseline_and_errors_in_the_canary() {
     let mut config = increase("errors");
     config.nan_strategy = NanStrategy::Replace;
@@ -135,6 +160,9 @@ fn a_healed_start_passes_with_a_warning_and_one_that_stayed_worse_does_not() {
             .iter()
             .any(|warning| matches!(warning, Warning::HealedStart { points, .. } if *points == 9))
     );
+    // Kayenta's answers have no warnings, but reasons.
+    let reason = healed.metrics[0].reason.as_deref().unwrap();
+    assert!(reason.starts_with("latency passes: the first 9 points were +"), "{reason}");
     let stayed = judge_one(increase("latency"), &baseline, &start(15.0));
     assert_eq!(stayed.metrics[0].classification, Classification::High);
 }
