@@ -87,8 +87,9 @@ pub(crate) fn location(found: &Location, healthy: Option<&Healthy>, draft: Draft
         interval: Some(interval),
     };
     draft.finish(score(draft.p), estimate, || {
-        let mean_text = Sentence::new(view).say("mean ").share(mean);
-        let shift = mean_text.interval(mean - reach, mean + reach);
+        // Of clipped points, which may lie far from the mean of all.
+        let typical = Sentence::new(view).say("typically ").share(mean);
+        let shift = typical.interval(mean - reach, mean + reach);
         match healthy {
             Some(healthy) => {
                 let windows = shift.say("; ").count(healthy.windows).say(" healthy windows make ");
