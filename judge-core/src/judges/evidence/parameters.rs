@@ -12,6 +12,9 @@ pub(crate) const FEWEST: usize = 5;
 
 /// Points count for so many robust standard deviations at most: one spike is not a level.
 pub(crate) const CLIP: f64 = 3.0;
+/// The baseline has another level if a larger share of its points is beyond the reach of clipping: then a shift to it must
+/// show by ranks, too.
+pub(crate) const OTHER_LEVEL: f64 = 0.2;
 /// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from it where its baseline is
 /// within this share of the bound.
 pub(crate) const NEAR_BOUND: f64 = 0.05;

@@ -307,7 +307,10 @@ impl Panel<'_> {
         if is_constant && !self.question.sparse {
             // The noise of a constant baseline is not known, but ranks do not need it.
             p = combine(&[p, ranks::p_value(comparison, scratch)]);
-        } else if self.question.sparse || has_few_values(&comparison.sorted_y) {
+        } else if self.question.sparse
+            || has_few_values(&comparison.sorted_y)
+            || comparison.is_at_other_level()
+        {
             p = p.max(ranks::p_value(comparison, scratch));
         }
         let mut likely = self.likely(&found.shift, found.effect);

@@ -193,6 +193,14 @@ impl Comparison {
         self.reach
     }
 
+    /// Whether the canary's median is at another level of the metric: beyond the reach of clipping, but where the baseline
+    /// has many points, too. Clipped means would then differ as if all points did.
+    pub(crate) fn is_at_other_level(&self) -> bool {
+        let (fence, n) = (self.robust_y.median + self.reach, self.sorted_y.len());
+        let above = n - self.sorted_y.partition_point(|y| *y <= fence);
+        self.robust_x.median > fence && above as f64 > p::OTHER_LEVEL * n as f64
+    }
+
     /// The canary's points as the regressions see them: clipped, around the baseline's median.
     pub(crate) fn clipped_canary(&self) -> &Regressand {
         &self.clipped_x

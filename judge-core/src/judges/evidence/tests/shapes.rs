@@ -84,6 +84,20 @@ fn a_skewed_canary_within_its_allowance_passes_and_one_beyond_it_does_not() {
     assert!(within <= 1 && beyond >= 36, "{within}, {beyond}");
 }
 
+/// Quantiles of a few requests, from a histogram, fall into one of two buckets.
+#[test]
+fn a_median_in_the_other_bucket_is_no_shift() {
+    let side = |seed, upper: f64| -> Vec<f64> {
+        noise(30, seed)
+            .into_iter()
+            .map(|z| if z < upper { 0.425 } else { 0.245 } + 0.001 * z)
+            .collect()
+    };
+    let failed = |upper| found(200, |seed| (side(seed, 0.0), side(seed + 10_000, upper)));
+    let (same, all_in_upper) = (failed(0.0), failed(3.0));
+    assert!(same <= 8 && all_in_upper >= 150, "{same}, {all_in_upper}");
+}
+
 #[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));
