@@ -9,7 +9,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
-use crate::judges::evidence::prepare::regression::{Regressand, Solutions, Stretch};
+use crate::judges::evidence::prepare::regression::{Regressand, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::candidate::Candidate;
@@ -59,9 +59,9 @@ impl Sequential {
         let mut p_values = Vec::with_capacity(4);
         let mut shift = None;
         for series in [&values, &scores] {
-            let level = Solutions::fit(&series.on([&ones, &step]));
+            let level = series.on([&ones, &step]).solve();
             let level = level.posterior([0.0, 1.0], p::PRIOR_OF_SIDES).widen(comparison.widening());
-            let sloped = Solutions::fit(&series.on([&ones, &step, &slope]));
+            let sloped = series.on([&ones, &step, &slope]).solve();
             let sloped =
                 sloped.posterior([0.0, 1.0, 0.0], p::PRIOR_OF_SIDES).widen(comparison.widening());
             p_values.extend([level.p_value(0.0), sloped.p_value(0.0)]);
@@ -95,7 +95,7 @@ impl Sequential {
         let mut of_values = None;
         let both = [(&self.values, usual), (&self.scores, 0.0)];
         for (p_value, (series, usual)) in p_values.iter_mut().zip(both) {
-            let solved = Solutions::fit(&series.on([&self.ones, &self.step, &inside]));
+            let solved = series.on([&self.ones, &self.step, &inside]).solve();
             let height = solved.posterior([0.0, 1.0, 1.0], p::PRIOR_OF_SIDES);
             let change = solved.posterior([0.0, 0.0, 1.0], p::PRIOR_OF_SIDES);
             *p_value = height.p_value(usual).max(change.p_value(0.0));

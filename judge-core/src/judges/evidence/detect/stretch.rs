@@ -13,9 +13,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
-use crate::judges::evidence::prepare::regression::{
-    self, Designs, Regressand, RegressionSide, Stretch,
-};
+use crate::judges::evidence::prepare::regression::{self, Designs, Regressand, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::candidate::Candidate;
@@ -164,16 +162,14 @@ impl Plain {
 fn two_samples(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
     let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
     let step = designs.on_stretch(canary, plain.stretch);
-    let height = RegressionSide { solutions: &step, contrast: [1.0, 1.0] };
-    let level = RegressionSide { solutions: comparison.baseline_line()?, contrast: [1.0, 0.0] };
-    let height = regression::difference(&height, &level, p::PRIOR_OF_SIDES);
     let ago = as_long_ago(plain.stretch, canary, baseline)?;
     let baseline_step = designs.on_stretch(baseline, ago);
-    let change = regression::difference(
-        &RegressionSide { solutions: &step, contrast: [0.0, 1.0] },
-        &RegressionSide { solutions: &baseline_step, contrast: [0.0, 1.0] },
-        p::PRIOR_OF_SIDES,
-    );
+    let difference = |of_step, (y, of_y)| {
+        let weights = regression::shared_weights(&step, y, p::PRIOR_OF_SIDES);
+        regression::difference((&step, of_step), (y, of_y), &weights)
+    };
+    let height = difference([1.0, 1.0], (comparison.baseline_line()?, [1.0, 0.0]));
+    let change = difference([0.0, 1.0], (&baseline_step, [0.0, 1.0]));
     Some(plain.candidate(&height, usual_of_baseline(baseline, ago), &change))
 }
 

@@ -7,7 +7,7 @@ use crate::sums::sum;
 use super::autocorrelation::{self, Weights};
 use super::axis::{self, Axis, allow};
 use super::posterior::{Estimate, Posterior};
-use super::regression::{self, Designs, Regressand, RegressionSide, Solutions};
+use super::regression::{self, Designs, Regressand, Solutions};
 use super::robust::Robust;
 use super::timeline::{PairTimeline, Times};
 
@@ -147,11 +147,7 @@ impl Comparison {
             _ => autocorrelation::INDEPENDENT,
         };
         self.unpaired_shift = x.zip(y).map(|(x, y)| {
-            let (x, y) = (
-                RegressionSide { solutions: x, contrast: LEVEL },
-                RegressionSide { solutions: y, contrast: LEVEL },
-            );
-            regression::difference_given(&x, &y, &self.weights_of_sides).widen(widening)
+            regression::difference((x, LEVEL), (y, LEVEL), &self.weights_of_sides).widen(widening)
         });
         self.weights_of_baseline =
             y.map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES));
@@ -301,7 +297,7 @@ impl Comparison {
         if self.correlation <= p::TOGETHER || self.difference_line.is_none() {
             return false;
         }
-        let level = Solutions::fit(&self.clipped_differences.on_level());
+        let level = self.clipped_differences.on_level().solve();
         !level.is_noisy()
             || autocorrelation::mean(&level.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
     }
@@ -320,11 +316,8 @@ impl Comparison {
 
 /// What two samples say of the shift between them.
 pub(crate) fn unpaired_shift_between(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
-    let (x, y) = (
-        RegressionSide { solutions: x, contrast: LEVEL },
-        RegressionSide { solutions: y, contrast: LEVEL },
-    );
-    regression::difference(&x, &y, p::PRIOR_OF_SIDES)
+    let weights = regression::shared_weights(x, y, p::PRIOR_OF_SIDES);
+    regression::difference((x, LEVEL), (y, LEVEL), &weights)
 }
 
 /// What differences of the same times say of the shift.
