@@ -209,7 +209,7 @@ pub(crate) fn run(
         warm_up,
         unsettled: unsettled.map(|found| found.length),
         share_above: match question.config.effect_size.measure() {
-            EffectMeasure::Cles => comparison.share_above(&comparison.x),
+            EffectMeasure::Cles => comparison.share_above(),
             EffectMeasure::MeanRatio => 0.5,
         },
         sick_baseline: panel.sick_baseline(),
@@ -284,8 +284,7 @@ impl Panel<'_> {
     /// estimate.
     fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
         let (comparison, threshold) = (self.comparison, &self.threshold);
-        let often =
-            threshold.often <= 0.0 || comparison.share_above(&comparison.x) >= threshold.often;
+        let often = threshold.often <= 0.0 || comparison.share_above() >= threshold.often;
         if !often {
             0.0
         } else if threshold.is_stated {
@@ -371,7 +370,7 @@ impl Panel<'_> {
     fn points(&mut self, excess: &Excess) {
         let comparison = self.comparison;
         let phi =
-            if excess.paired { comparison.phi_of_differences() } else { comparison.phi_of_sides() };
+            if excess.paired { comparison.phi_of_differences } else { comparison.phi_of_sides };
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison)
         {

@@ -117,7 +117,7 @@ impl Means {
             end.clear();
             end.extend(values);
             end.drain(..end.len() - points_at_end(end.len(), share));
-            clipped_mean(&end, comparison.reach(), &mut ordered)
+            clipped_mean(&end, comparison.reach, &mut ordered)
         };
         let canary = mean(&mut comparison.x.iter().copied())?;
         let baseline = mean(&mut comparison.y.iter().copied())?;

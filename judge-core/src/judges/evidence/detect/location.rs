@@ -41,7 +41,7 @@ pub(crate) fn find(
     ranks: Option<&Ranks>,
     untied: &mut UntiedScores,
 ) -> Option<Location> {
-    let unpaired = *comparison.unpaired_shift()?;
+    let unpaired = &comparison.unpaired_shift;
     // Clipped points tell whether there is a change, all of them how large it is.
     let plain = (comparison.robust_x.median - comparison.robust_y.median)
         .max(comparison.mean_x - comparison.mean_y);
@@ -55,7 +55,7 @@ pub(crate) fn find(
             effect: shift.mean().max(comparison.robust_x.median - comparison.robust_y.median),
         });
     }
-    let shift = *comparison.shift()?;
+    let shift = *comparison.shift();
     let p_of_unpaired = unpaired.p_value(0.0);
     // Autocorrelation only makes ranks less remarkable.
     let least = ranks.map_or(0.0, |ranks| ranks.p);
@@ -69,10 +69,10 @@ pub(crate) fn find(
         p: combine(&[p_of_unpaired, p_of_unpaired, p_of_scores]),
         p_of_shift: p_of_unpaired,
         shift,
-        reach: comparison.shift_reach(),
+        reach: comparison.shift_reach,
         effect: shift.mean().max(plain),
     };
-    if let Some(paired) = comparison.paired_shift() {
+    if let Some(paired) = &comparison.paired_shift {
         let p_of_paired = paired.p_value(0.0);
         location.p = combine(&[
             p_of_unpaired,
@@ -94,13 +94,13 @@ pub(crate) fn find(
 impl Location {
     /// Uses the long-run variances if they make the shift more certain.
     fn refine_by_long_run(&mut self, comparison: &Comparison) {
-        let independent = comparison.shifts_if_independent().into_iter().flatten();
+        let independent = comparison.shifts_if_independent();
         let least = combine(&independent.map(|shift| shift.least_p_value()).collect::<Vec<_>>());
         // No p-value by the long-run variance is smaller than that of independent points.
         if least > p::UNREMARKABLE || self.p <= p::LONG_RUN_COST * least {
             return;
         }
-        let (x, y) = (comparison.clipped_canary(), comparison.clipped_baseline());
+        let (x, y) = (&comparison.clipped_x, &comparison.clipped_y);
         let differences = comparison.clipped_differences().map(long_run::mean);
         let shifts: Vec<Posterior> = std::iter::once(long_run::mean(x).less(long_run::mean(y)))
             .chain(differences)

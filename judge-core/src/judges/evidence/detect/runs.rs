@@ -42,7 +42,7 @@ pub(crate) fn find(comparison: &Comparison, excess: &Excess) -> Option<Runs> {
     let seen = followed_at_most(baseline);
     // The way in which the baseline's own bad points follow each other changes the weights of φ.
     let (mut sum, mut weights) = (0.0, 0.0);
-    for (phi, weight) in NODES.into_iter().zip(*comparison.weights_of_baseline()) {
+    for (phi, weight) in NODES.into_iter().zip(comparison.weights_of_baseline) {
         if weight == 0.0 {
             continue;
         }

@@ -47,11 +47,7 @@ impl Sequential {
             })
             .collect();
         let mut values = Regressand::default();
-        let both = comparison
-            .clipped_baseline()
-            .values()
-            .iter()
-            .chain(comparison.clipped_canary().values());
+        let both = comparison.clipped_y.values().iter().chain(comparison.clipped_x.values());
         values.refill(both.copied(), 0.0);
         let scores_of_points = scores::normal(comparison, untied);
         let mut scores = Regressand::default();

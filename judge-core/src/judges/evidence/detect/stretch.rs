@@ -11,7 +11,7 @@
 //! higher the clearest stretch is. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::comparison::{Comparison, LEVEL};
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{self, Designs, Regressand, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
@@ -66,7 +66,7 @@ fn one_after_the_other(
     comparison: &Comparison,
     sequential: &Sequential,
 ) -> (Vec<Candidate>, usize) {
-    let usual = |stretch| usual_of_baseline(comparison.clipped_baseline(), stretch);
+    let usual = |stretch| usual_of_baseline(&comparison.clipped_y, stretch);
     let candidates: Vec<_> =
         given(comparison.x.len()).filter_map(|s| sequential.stretch(s, usual(s))).collect();
     let compared = candidates.len();
@@ -115,20 +115,18 @@ struct Plain {
 impl Plain {
     /// All stretches.
     fn all(comparison: &Comparison) -> Vec<Self> {
-        let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
+        let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
         let mut all = Vec::with_capacity(2 * MOST);
-        if let Some(level) = comparison.baseline_line().map(|line| line.if_independent([1.0, 0.0]))
-        {
-            all.extend(stretches(canary).filter_map(|(stretch, cost)| {
-                let ago = as_long_ago(stretch, canary, baseline)?;
-                let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
-                    let [height, change] = canary.stretch_if_independent(stretch);
-                    let [_, baseline_change] = baseline.stretch_if_independent(ago);
-                    [height.less(level), change.less(baseline_change)]
-                });
-                Some(Self { of: Compared::Sides, stretch, cost, higher_by })
-            }));
-        }
+        let level = comparison.y_line.if_independent(LEVEL);
+        all.extend(stretches(canary).filter_map(|(stretch, cost)| {
+            let ago = as_long_ago(stretch, canary, baseline)?;
+            let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
+                let [height, change] = canary.stretch_if_independent(stretch);
+                let [_, baseline_change] = baseline.stretch_if_independent(ago);
+                [height.less(level), change.less(baseline_change)]
+            });
+            Some(Self { of: Compared::Sides, stretch, cost, higher_by })
+        }));
         if let Some(series) = comparison.clipped_differences() {
             all.extend(stretches(series).map(|(stretch, cost)| {
                 let is_higher = series.mean_of(stretch) > 0.0;
@@ -160,7 +158,7 @@ impl Plain {
 }
 
 fn two_samples(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
-    let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
+    let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
     let step = designs.on_stretch(canary, plain.stretch);
     let ago = as_long_ago(plain.stretch, canary, baseline)?;
     let baseline_step = designs.on_stretch(baseline, ago);
@@ -168,7 +166,7 @@ fn two_samples(comparison: &Comparison, plain: &Plain, designs: &mut Designs) ->
         let weights = regression::shared_weights(&step, y, p::PRIOR_OF_SIDES);
         regression::difference((&step, of_step), (y, of_y), &weights)
     };
-    let height = difference([1.0, 1.0], (comparison.baseline_line()?, [1.0, 0.0]));
+    let height = difference([1.0, 1.0], (&comparison.y_line, LEVEL));
     let change = difference([0.0, 1.0], (&baseline_step, [0.0, 1.0]));
     Some(plain.candidate(&height, usual_of_baseline(baseline, ago), &change))
 }

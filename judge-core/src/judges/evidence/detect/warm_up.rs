@@ -55,8 +55,8 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
         (steps.max(rest.scale), 0.0)
     } else {
         (
-            comparison.noise_factor * comparison.noise(),
-            autocorrelation::mean(comparison.weights_of_baseline()),
+            comparison.noise_factor * comparison.noise,
+            autocorrelation::mean(&comparison.weights_of_baseline),
         )
     };
     // NaN if huge points overflow it.

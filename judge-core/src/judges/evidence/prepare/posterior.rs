@@ -61,7 +61,7 @@ impl Estimate {
 }
 
 /// The posterior of a shift.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Posterior {
     weights: Weights,
     means: [f64; COUNT],

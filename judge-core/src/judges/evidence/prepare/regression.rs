@@ -283,6 +283,12 @@ struct Solved<const P: usize> {
     residual: f64,
 }
 
+impl<const P: usize> Default for Solved<P> {
+    fn default() -> Self {
+        Self { effects: [0.0; P], inverse: [[0.0; P]; P], residual: 0.0 }
+    }
+}
+
 /// The Gram matrix at one φ, which does not depend on the series.
 #[derive(Debug, Clone, Copy)]
 struct Factor<const P: usize> {
@@ -403,7 +409,7 @@ impl<const P: usize> Regression<P> {
 }
 
 /// A regression solved at every φ.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Solutions<const P: usize> {
     points: f64,
     solved: [Solved<P>; COUNT],
