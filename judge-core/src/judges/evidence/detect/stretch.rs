@@ -22,8 +22,6 @@ use super::sequential::Sequential;
 /// P-value of a stretch that is not higher. None has a larger one, so that a stretch that begins to stand out never
 /// makes the others less certain.
 const NOT_HIGHER: f64 = 0.5;
-/// Most stretches of a series.
-const MOST: usize = p::LATE_SHARES.len() + p::HEALED_SHARES.len() + 1;
 
 /// A stretch of the canary that is worse.
 #[derive(Debug, Clone, Copy)]
@@ -85,26 +83,16 @@ fn side_by_side(comparison: &Comparison, designs: &mut Designs) -> Option<(Vec<C
     }
     // The others count as not higher.
     let stand_out = plain.iter().filter(|plain| plain.stands_out(1.0));
-    let candidate = |plain: &Plain| match plain.of {
-        Compared::Sides => two_samples(comparison, plain, designs),
-        Compared::Differences => differences(comparison, plain, designs),
-    };
-    Some((stand_out.filter_map(candidate).collect(), plain.len()))
-}
-
-/// What is compared.
-#[derive(Clone, Copy)]
-enum Compared {
-    /// Two samples.
-    Sides,
-    /// Differences of the same time with 0.
-    Differences,
+    Some((stand_out.map(|plain| plain.candidate(comparison, designs)).collect(), plain.len()))
 }
 
 /// A stretch if points are independent.
-struct Plain {
-    of: Compared,
+struct Plain<'a> {
+    /// The canary, or its differences to the baseline.
+    series: &'a Regressand,
     stretch: Stretch,
+    /// The baseline's points as long ago; `None` if differences of the same time are compared with 0.
+    ago: Option<Stretch>,
     /// Factor on its p-value.
     cost: f64,
     /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not higher than
@@ -112,29 +100,28 @@ struct Plain {
     higher_by: Option<[Estimate; 2]>,
 }
 
-impl Plain {
+impl<'a> Plain<'a> {
     /// All stretches.
-    fn all(comparison: &Comparison) -> Vec<Self> {
+    fn all(comparison: &'a Comparison) -> Vec<Self> {
         let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
-        let mut all = Vec::with_capacity(2 * MOST);
         let level = comparison.y_line.if_independent(LEVEL);
-        all.extend(stretches(canary).filter_map(|(stretch, cost)| {
+        let of_sides = stretches(canary).filter_map(|(stretch, cost)| {
             let ago = as_long_ago(stretch, canary, baseline)?;
             let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
                 let [height, change] = canary.stretch_if_independent(stretch);
                 let [_, baseline_change] = baseline.stretch_if_independent(ago);
                 [height.less(level), change.less(baseline_change)]
             });
-            Some(Self { of: Compared::Sides, stretch, cost, higher_by })
-        }));
-        if let Some(series) = comparison.clipped_differences() {
-            all.extend(stretches(series).map(|(stretch, cost)| {
+            Some(Self { series: canary, stretch, ago: Some(ago), cost, higher_by })
+        });
+        let of_differences = comparison.clipped_differences().into_iter().flat_map(|series| {
+            stretches(series).map(|(stretch, cost)| {
                 let is_higher = series.mean_of(stretch) > 0.0;
                 let higher_by = is_higher.then(|| series.stretch_if_independent(stretch));
-                Self { of: Compared::Differences, stretch, cost, higher_by }
-            }));
-        }
-        all
+                Self { series, stretch, ago: None, cost, higher_by }
+            })
+        });
+        of_sides.chain(of_differences).collect()
     }
 
     /// Whether both estimates are at least `score` standard errors above 0.
@@ -151,32 +138,27 @@ impl Plain {
     }
 
     /// The stretch with what is known of it if points are autocorrelated.
-    fn candidate(&self, height: &Posterior, usual: f64, change: &Posterior) -> Candidate {
-        let p = self.cost * height.p_value(usual).max(change.p_value(0.0));
-        Candidate { p: p.min(NOT_HIGHER), stretch: self.stretch, height: *height }
+    fn candidate(&self, comparison: &Comparison, designs: &mut Designs) -> Candidate {
+        let Self { series, stretch, ago, cost, .. } = *self;
+        let step = designs.on_stretch(series, stretch);
+        let (height, usual, change) = if let Some(ago) = ago {
+            let baseline = &comparison.clipped_y;
+            let baseline_step = designs.on_stretch(baseline, ago);
+            let difference = |of_step, (y, of_y)| {
+                let weights = regression::shared_weights(&step, y, p::PRIOR_OF_SIDES);
+                regression::difference((&step, of_step), (y, of_y), &weights)
+            };
+            let height = difference([1.0, 1.0], (&comparison.y_line, LEVEL));
+            let change = difference([0.0, 1.0], (&baseline_step, [0.0, 1.0]));
+            (height, usual_of_baseline(baseline, ago), change)
+        } else {
+            let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+            let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+            (height, usual_of_differences(series, stretch), change)
+        };
+        let p = cost * height.p_value(usual).max(change.p_value(0.0));
+        Candidate { p: p.min(NOT_HIGHER), stretch, height }
     }
-}
-
-fn two_samples(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
-    let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
-    let step = designs.on_stretch(canary, plain.stretch);
-    let ago = as_long_ago(plain.stretch, canary, baseline)?;
-    let baseline_step = designs.on_stretch(baseline, ago);
-    let difference = |of_step, (y, of_y)| {
-        let weights = regression::shared_weights(&step, y, p::PRIOR_OF_SIDES);
-        regression::difference((&step, of_step), (y, of_y), &weights)
-    };
-    let height = difference([1.0, 1.0], (&comparison.y_line, LEVEL));
-    let change = difference([0.0, 1.0], (&baseline_step, [0.0, 1.0]));
-    Some(plain.candidate(&height, usual_of_baseline(baseline, ago), &change))
-}
-
-fn differences(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
-    let differences = comparison.clipped_differences()?;
-    let step = designs.on_stretch(differences, plain.stretch);
-    let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-    let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-    Some(plain.candidate(&height, usual_of_differences(differences, plain.stretch), &change))
 }
 
 /// How much higher the baseline's highest stretch of as many points is than its mean. A change to the end has no
