@@ -46,9 +46,9 @@ pub(crate) fn find(
     let plain = (comparison.robust_x.median - comparison.robust_y.median)
         .max(comparison.mean_x - comparison.mean_y);
     if let Some(sequential) = sequential {
-        let shift = sequential.shift();
+        let shift = sequential.shift;
         return Some(Location {
-            p: sequential.p_of_shift(),
+            p: sequential.p_of_shift,
             p_of_shift: shift.p_value(0.0),
             shift,
             reach: shift.half_width(p::SHOWN),

@@ -16,7 +16,6 @@ use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{self, Designs, Regressand, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
 
-use super::candidate::Candidate;
 use super::sequential::Sequential;
 
 /// P-value of a stretch that is not higher. None has a larger one, so that a stretch that begins to stand out never
@@ -32,6 +31,15 @@ pub(crate) struct WorseStretch {
     pub(crate) shift: Posterior,
     /// The larger of the mean of `shift` and the difference of plain means, without clipping.
     pub(crate) effect: f64,
+}
+
+/// One of the stretches that are compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) p: f64,
+    pub(super) stretch: Stretch,
+    /// How much higher the stretch is than the baseline.
+    pub(super) height: Posterior,
 }
 
 /// Finds a stretch that is worse.
@@ -66,7 +74,7 @@ fn one_after_the_other(
 ) -> (Vec<Candidate>, usize) {
     let usual = |stretch| usual_of_baseline(&comparison.clipped_y, stretch);
     let candidates: Vec<_> =
-        given(comparison.x.len()).filter_map(|s| sequential.stretch(s, usual(s))).collect();
+        given(comparison.x.len()).map(|s| sequential.stretch(s, usual(s))).collect();
     let compared = candidates.len();
     (candidates, compared)
 }
