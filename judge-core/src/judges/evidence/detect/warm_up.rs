@@ -65,15 +65,14 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
     }
     let reach = p::WARM_UP_CLIP * deviation;
     let clipped: Vec<f64> = values.iter().map(|v| (v - rest.median).clamp(-reach, reach)).collect();
-    let start = Start::find(&clipped, longest)?;
-    let t = start.t / (deviation * ((1.0 + phi) / (1.0 - phi)).sqrt());
+    let (length, t) = most_significant(&clipped, longest)?;
+    let t = t / (deviation * ((1.0 + phi) / (1.0 - phi)).sqrt());
     let p = p_of_longest(t, p::WARM_UP_SHORTEST, longest);
     let beyond = |value: &f64, deviations: f64| value - rest.median > deviations * deviation;
     let share_elevated = |points: &[f64]| {
         let elevated = points.iter().filter(|value| beyond(value, p::WARM_UP_STANDS_OUT));
         elevated.count() as f64 / points.len() as f64
     };
-    let length = start.length;
     if p > p::WARM_UP_LEVEL
         || share_elevated(&values[..length]) < p::WARM_UP_ELEVATED
         || share_elevated(&values[..length.div_ceil(3)]) < p::WARM_UP_BEGIN
@@ -96,10 +95,8 @@ pub(crate) fn find_unsettled(comparison: &Comparison, excess: &Excess) -> Option
     let longest = excess.canary.len().saturating_sub(p::WARM_UP_LEAST_REST);
     let found = find_within(comparison, excess, longest)?;
     let (start, rest) = excess.canary.split_at(found.length);
-    if rest.len() < p::WARM_UP_LEAST_REST || mean(start) < p::UNSETTLED_CLEAR * mean(rest).abs() {
-        return None;
-    }
-    (found.p <= p::UNSETTLED_LEVEL).then_some(found)
+    let is_clear = mean(start) >= p::UNSETTLED_CLEAR * mean(rest).abs();
+    (is_clear && found.p <= p::UNSETTLED_LEVEL).then_some(found)
 }
 
 /// Mean of the first `length` values less the mean of the others.
@@ -136,40 +133,25 @@ fn mean(values: &[f64]) -> f64 {
     sum(values) / values.len() as f64
 }
 
-/// The most significant start.
-struct Start {
-    length: usize,
-    /// Statistic, in units of the standard deviation of a point.
-    t: f64,
-}
-
-impl Start {
-    fn find(values: &[f64], longest: usize) -> Option<Self> {
-        let (n, total) = (values.len() as f64, sum(values));
-        let mean = total / n;
-        let (mut sum, mut length) = (0.0, 0.0);
-        // The most significant start so far: its length, its squared excess, and n times its variance in
-        // points.
-        let (mut best, mut squared, mut variance) = (0.0, 0.0, 1.0);
-        for value in &values[..longest] {
-            sum += value;
-            length += 1.0;
-            let excess = sum - mean * length;
-            let points_variance = length * (n - length);
-            if excess > 0.0
-                && length >= p::WARM_UP_SHORTEST as f64
-                && excess * excess * variance > squared * points_variance
-            {
-                (best, squared, variance) = (length, excess * excess, points_variance);
-            }
+/// The most significant start: its length, and its statistic in units of the standard deviation of a point.
+fn most_significant(values: &[f64], longest: usize) -> Option<(usize, f64)> {
+    let (n, total) = (values.len() as f64, sum(values));
+    let (mean, mut sum) = (total / n, 0.0);
+    // The most significant start so far: its length, its squared excess, and n times its variance in points.
+    let (mut best, mut squared, mut variance) = (0, 0.0, 1.0);
+    for (length, value) in (1..).zip(&values[..longest]) {
+        sum += value;
+        let k = length as f64;
+        let excess = sum - mean * k;
+        let points_variance = k * (n - k);
+        if excess > 0.0
+            && length >= p::WARM_UP_SHORTEST
+            && excess * excess * variance > squared * points_variance
+        {
+            (best, squared, variance) = (length, excess * excess, points_variance);
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a whole number"
-        )]
-        (best > 0.0).then(|| Self { length: best as usize, t: (squared * n / variance).sqrt() })
     }
+    (best > 0).then(|| (best, (squared * n / variance).sqrt()))
 }
 
 /// P-value of the largest of many standardised sums, each over a longer start than the one before.
