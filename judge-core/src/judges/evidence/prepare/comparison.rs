@@ -78,7 +78,7 @@ impl Comparison {
     pub(crate) fn refill(&mut self, timeline: &PairTimeline, axis: Axis, start: usize) {
         self.axis = axis;
         self.times = timeline.times;
-        self.noise_factor = timeline.noise_factor();
+        self.noise_factor = timeline.noise_factor;
         self.start = start;
         let canary = timeline.canary.get(start..).unwrap_or_default();
         let from = if timeline.times == Times::Same { start } else { 0 };
