@@ -1,8 +1,6 @@
 //! Every number of the judge, with where it comes from. `docs/evidence-judge.md` says what moving each
 //! by a fifth costs.
 
-use super::prepare::autocorrelation::Prior;
-
 /// With fewer points a side no arrangement of ranks is rare enough to be harm: of five against five the
 /// rarest is one of 252.
 pub(crate) const FEWEST: usize = 5;
@@ -19,11 +17,11 @@ pub(crate) const ABOVE_BOUND: f64 = 1.01;
 
 // Autocorrelation.
 
-/// Half of all metrics remember nothing.
-pub(crate) const PRIOR_OF_SIDES: Prior = Prior { independent: 0.541 };
-/// Differences of two sides under one load mostly remember nothing. At 15 points this prior decides
+/// Prior probability that the points of a side are independent.
+pub(crate) const PRIOR_OF_SIDES: f64 = 0.541;
+/// That of differences of two sides under one load: most of them are independent. At 15 points this prior decides
 /// what can be found at all; from 30 on the points speak.
-pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
+pub(crate) const PRIOR_OF_DIFFERENCES: f64 = 0.84;
 
 /// The p-value by the long-run variance is multiplied by this, because it is a second look at the same shift. Of the changes of
 /// drawn practical metrics a cost of 4 finds up to 1.0 percentage points more, one of 6 up to 0.8 fewer; false alarms with φ 0.8

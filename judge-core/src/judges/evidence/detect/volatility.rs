@@ -35,7 +35,7 @@ impl Volatility {
             }
         }
         let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let independent = p::PRIOR_OF_SIDES.independent;
+        let independent = p::PRIOR_OF_SIDES;
         for (model, weight) in weights.iter_mut().enumerate() {
             let others = (1.0 - independent) / (MODELS - 1) as f64;
             let prior = if model == 0 { independent } else { others };

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use crate::math;
 use crate::stats::distribution::{normal, student};
 
-use super::autocorrelation::{COUNT, INDEPENDENT, NODES, Weights};
+use super::autocorrelation::{self, COUNT, INDEPENDENT, Weights};
 
 /// Probability that a normal estimate is one standard error or more above 0.
 const P_OF_ONE: f64 = 0.1586;
@@ -122,7 +122,7 @@ impl Posterior {
 
     /// Mean of φ.
     pub(crate) fn phi(&self) -> f64 {
-        self.weights.iter().zip(NODES).map(|(weight, phi)| weight * phi).sum()
+        autocorrelation::mean(&self.weights)
     }
 
     /// Root of the mean square of the standard errors.

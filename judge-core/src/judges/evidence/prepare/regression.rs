@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use crate::math;
 use crate::sums::{dot, first_moment};
 
-use super::autocorrelation::{COUNT, NODES, Prior, Weights};
+use super::autocorrelation::{COUNT, NODES, Weights, weigh};
 use super::axis;
 use super::posterior::{Estimate, Posterior};
 
@@ -430,14 +430,14 @@ impl<const P: usize> Solutions<P> {
         self.solved[0].residual > 0.0
     }
 
-    /// Posterior weights of φ.
-    pub(crate) fn weights(&self, prior: Prior) -> Weights {
-        prior.weigh_logs(self.log_likelihoods)
+    /// Posterior weights of φ, which is 0 with the prior probability `independent`.
+    pub(crate) fn weights(&self, independent: f64) -> Weights {
+        weigh(self.log_likelihoods, independent)
     }
 
     /// Posterior of the effects times `contrast`.
-    pub(crate) fn posterior(&self, contrast: [f64; P], prior: Prior) -> Posterior {
-        Posterior::new(&self.weights(prior), |index| self.estimate(index, contrast))
+    pub(crate) fn posterior(&self, contrast: [f64; P], independent: f64) -> Posterior {
+        Posterior::new(&self.weights(independent), |index| self.estimate(index, contrast))
     }
 
     /// Estimate of the effects times `contrast` if points are independent.
@@ -478,9 +478,9 @@ pub(crate) fn difference(
 }
 
 /// Weights of φ for two series that share it.
-pub(crate) fn shared_weights(x: &Solutions<2>, y: &Solutions<2>, prior: Prior) -> Weights {
+pub(crate) fn shared_weights(x: &Solutions<2>, y: &Solutions<2>, independent: f64) -> Weights {
     let logs = |index| x.log_likelihoods[index] + y.log_likelihoods[index];
-    prior.weigh_logs(std::array::from_fn(logs))
+    weigh(std::array::from_fn(logs), independent)
 }
 
 #[cfg(test)]
