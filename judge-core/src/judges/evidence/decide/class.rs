@@ -69,8 +69,7 @@ impl Judged {
             let considered = answer.considered.iter().filter(|found| found.likely >= p::LIKELY);
             let weights = considered.map(|found| found.finding.weight());
             let least = weights.fold(f64::INFINITY, f64::min);
-            let z = answer.location.as_ref().map_or(0.0, |location| -location.p);
-            (least, -z)
+            (least, answer.location.p)
         };
         if let [first, second] = &answers[..] {
             let (a, b) = (evidence(first), evidence(second));
@@ -80,16 +79,14 @@ impl Judged {
         }
         self.part = JointPart::new(&mut answers);
         let left_out = answers.iter().filter_map(|answer| answer.warm_up).map(|w| w.length).max();
-        let Some(located) = answers.iter().find_map(|answer| answer.location.as_ref()) else {
-            return;
-        };
-        self.metric.decision = Decision::Panel(describe(located, left_out.unwrap_or(0)));
+        let Some(first) = answers.first() else { return };
+        self.metric.decision = Decision::Panel(describe(&first.location, left_out.unwrap_or(0)));
         self.rules_out_harm = answers.iter().map(|answer| answer.rules_out_harm).min().flatten();
         for answer in answers {
             self.unsettled[answer.change as usize] = answer.unsettled;
             self.sick_baseline = self.sick_baseline.take().or(answer.sick_baseline);
             self.considered.extend(answer.considered);
-            self.located.extend(answer.location.map(|located| (answer.change, located)));
+            self.located.push((answer.change, answer.location));
         }
         self.considered.sort_by(|a, b| {
             let (x, y) = (&a.finding, &b.finding);

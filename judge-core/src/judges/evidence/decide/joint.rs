@@ -31,9 +31,9 @@ impl JointPart {
     /// Reads the part of one metric from its `answers` for all directions of harm, and takes their noise.
     pub(crate) fn new(answers: &mut [PanelFindings]) -> Option<Self> {
         let directions = answers.len();
-        let located = answers.iter_mut().filter_map(|answer| {
-            let located = answer.location.as_mut()?;
-            Some((answer.change, normal::score(located.p), located))
+        let located = answers.iter_mut().map(|answer| {
+            let located = &mut answer.location;
+            (answer.change, normal::score(located.p), located)
         });
         let (change, mut z, located) = located.max_by(|a, b| a.1.total_cmp(&b.1))?;
         if directions > 1 {

@@ -58,7 +58,7 @@ pub(crate) struct Considered {
 pub(crate) struct PanelFindings {
     pub(crate) change: Change,
     pub(crate) considered: Vec<Considered>,
-    pub(crate) location: Option<Located>,
+    pub(crate) location: Located,
     pub(crate) warm_up: Option<WarmUp>,
     /// Points of a warm-up that ended so late that too few are left to be judged.
     pub(crate) unsettled: Option<usize>,
@@ -168,9 +168,7 @@ pub(crate) fn run(
         level_is_normal: false,
         considered: Vec::with_capacity(8),
     };
-    if let Some(found) = &found {
-        panel.location(found, healthy.as_ref(), two_sample);
-    }
+    panel.location(&found, healthy.as_ref(), two_sample);
     panel.stretch(sequential.as_ref(), designs);
     panel.events();
     if let Some(excess) = &excess {
@@ -180,9 +178,7 @@ pub(crate) fn run(
     let unsettled = panel.start_up(excess.as_ref(), warm_up.as_ref());
     PanelFindings {
         change: question.change,
-        location: found
-            .as_ref()
-            .map(|found| Located::new(found, comparison, &threshold, healthy, timeline)),
+        location: Located::new(&found, comparison, &threshold, healthy, timeline),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
         share_above: match question.config.effect_size.measure() {
@@ -190,7 +186,7 @@ pub(crate) fn run(
             EffectMeasure::MeanRatio => 0.5,
         },
         sick_baseline: panel.sick_baseline(),
-        rules_out_harm: panel.rules_out_harm(found.as_ref()),
+        rules_out_harm: panel.rules_out_harm(&found),
         considered: panel.considered,
     }
 }
@@ -419,13 +415,10 @@ impl Panel<'_> {
     }
 
     /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.
-    fn rules_out_harm(&self, found: Option<&Location>) -> Option<bool> {
+    fn rules_out_harm(&self, found: &Location) -> Option<bool> {
         let level = self.question.early_pass?;
         let smallest = self.threshold.shift(self.comparison);
         // The mean of a sparse metric does not suffice to rule out harm.
-        Some(
-            !self.question.sparse
-                && found.is_some_and(|found| 1.0 - found.shift.p_value(smallest) <= level),
-        )
+        Some(!self.question.sparse && 1.0 - found.shift.p_value(smallest) <= level)
     }
 }

@@ -40,23 +40,19 @@ pub(crate) fn find(
     sequential: Option<&Sequential>,
     ranks: Option<&Ranks>,
     untied: &mut UntiedScores,
-) -> Option<Location> {
-    let unpaired = &comparison.unpaired_shift;
+) -> Location {
     // Clipped points tell whether there is a change, all of them how large it is.
-    let plain = (comparison.robust_x.median - comparison.robust_y.median)
-        .max(comparison.mean_x - comparison.mean_y);
-    if let Some(sequential) = sequential {
-        let shift = sequential.shift;
-        return Some(Location {
-            p: sequential.p_of_shift,
+    let medians = comparison.robust_x.median - comparison.robust_y.median;
+    if let Some(Sequential { shift, p_of_shift, .. }) = sequential {
+        return Location {
+            p: *p_of_shift,
             p_of_shift: shift.p_value(0.0),
-            shift,
+            shift: *shift,
             reach: shift.half_width(p::SHOWN),
-            effect: shift.mean().max(comparison.robust_x.median - comparison.robust_y.median),
-        });
+            effect: shift.mean().max(medians),
+        };
     }
-    let shift = *comparison.shift();
-    let p_of_unpaired = unpaired.p_value(0.0);
+    let p_of_unpaired = comparison.unpaired_shift.p_value(0.0);
     // Autocorrelation only makes ranks less remarkable.
     let least = ranks.map_or(0.0, |ranks| ranks.p);
     let p_of_scores = if least > p::UNREMARKABLE {
@@ -65,30 +61,21 @@ pub(crate) fn find(
         scores::p_value(&scores::normal(comparison, untied), comparison.y.len()).max(least)
     };
     // Ranks count half as much as values: where points have memory, they know less.
-    let mut location = Location {
-        p: combine(&[p_of_unpaired, p_of_unpaired, p_of_scores]),
-        p_of_shift: p_of_unpaired,
-        shift,
-        reach: comparison.shift_reach,
-        effect: shift.mean().max(plain),
-    };
+    let mut p_values = vec![p_of_unpaired, p_of_unpaired, p_of_scores];
+    let (mut p_of_shift, shift) = (p_of_unpaired, *comparison.shift());
+    let mut effect = shift.mean().max(medians.max(comparison.mean_x - comparison.mean_y));
     if let Some(paired) = &comparison.paired_shift {
         let p_of_paired = paired.p_value(0.0);
-        location.p = combine(&[
-            p_of_unpaired,
-            p_of_unpaired,
-            p_of_scores,
-            p_of_paired,
-            p_of_paired,
-            p_of_paired,
-        ]);
-        location.effect = location.effect.max(comparison.robust_differences.median);
+        p_values.extend([p_of_paired; 3]);
+        effect = effect.max(comparison.robust_differences.median);
         if comparison.prefers_pairs() {
-            location.p_of_shift = p_of_paired;
+            p_of_shift = p_of_paired;
         }
     }
+    let (p, reach) = (combine(&p_values), comparison.shift_reach);
+    let mut location = Location { p, p_of_shift, shift, reach, effect };
     location.refine_by_long_run(comparison);
-    Some(location)
+    location
 }
 
 impl Location {
