@@ -8,6 +8,7 @@
 
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::correlation_around_0;
 use crate::order;
 use crate::request::JudgeRequest;
 use crate::stats::distribution::normal;
@@ -92,11 +93,6 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<Strin
 
 /// Correlation of two series of noise, over the times at which both have a point.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
-    for (a, b) in a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
-        aa += a * a;
-        bb += b * b;
-        ab += a * b;
-    }
-    if aa > 0.0 && bb > 0.0 { ab / (aa.sqrt() * bb.sqrt()) } else { 0.0 }
+    let both = a.iter().copied().zip(b.iter().copied());
+    correlation_around_0(both.filter(|(a, b)| !a.is_nan() && !b.is_nan()))
 }

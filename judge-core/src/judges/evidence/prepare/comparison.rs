@@ -290,9 +290,13 @@ fn fill_sorted(sorted: &mut Vec<f64>, values: &[f64], axis: Axis) {
 fn correlation(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
     let n = pairs.clone().count() as f64;
     let (x_sum, y_sum) = pairs.clone().fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
+    correlation_around_0(pairs.map(|(x, y)| (x - x_sum / n, y - y_sum / n)))
+}
+
+/// Correlation of two series with a mean of 0; 0 where one does not vary.
+pub(crate) fn correlation_around_0(pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
     let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
     for (x, y) in pairs {
-        let (x, y) = (x - x_sum / n, y - y_sum / n);
         xx += x * x;
         yy += y * y;
         xy += x * y;
