@@ -130,11 +130,8 @@ impl Means {
     }
 }
 
-/// The mean of `values`, clipped at `reach` around their median; `None` without values.
+/// The mean of `values`, clipped at `reach` around their median; `None` if it overflows.
 fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
     let median = Robust::estimate(values, ordered).median;
     let (low, high) = (median - reach, median + reach);
     let mean = values.iter().map(|value| value.clamp(low, high)).sum::<f64>() / values.len() as f64;

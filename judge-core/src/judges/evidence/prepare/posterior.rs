@@ -187,9 +187,6 @@ impl Posterior {
 /// Combines p-values that may depend on each other in any way: Cauchy's combination (Liu and Xie 2020). A
 /// p-value near 1 must not outweigh a small one, so each counts as 0.9 at most.
 pub(crate) fn combine(p_values: &[f64]) -> f64 {
-    if p_values.is_empty() {
-        return 1.0;
-    }
     let score = |p: &f64| {
         let p = p.clamp(1e-300, 0.9);
         if p < 1e-8 { 1.0 / (PI * p) } else { 1.0 / math::tan(PI * p) }
