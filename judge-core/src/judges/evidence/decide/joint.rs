@@ -1,10 +1,9 @@
 //! Are many metrics slightly worse at the same time?
 //!
-//! A systemic regression: each metric is within its own allowance, and all are worse. **Null**: no metric has
-//! shifted; their noises correlate as measured. **Statistic**: Stouffer's sum of the metrics' z of the shift,
-//! each cut at 3 so that no single metric decides, over the standard deviation that the correlations give it.
-//! **Practical size**: at least three quarters of the metrics are worse, and the median metric has used up the
-//! configured share of its allowance. **Cost**: O(metrics² · points).
+//! **Null**: no metric has shifted; their noises correlate as measured. **Statistic**: Stouffer's sum of the metrics' z of the
+//! shift, each cut at 3 so that no single metric decides, over the standard deviation that the correlations give it. **Practical
+//! size**: at least three quarters of the metrics are worse, and the median metric has used up the configured share of its
+//! allowance. **Cost**: O(metrics² · points).
 
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;

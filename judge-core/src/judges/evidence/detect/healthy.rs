@@ -1,12 +1,10 @@
 //! Is the canary beyond what healthy instances differ by?
 //!
-//! A comparison of two instances shows how certain their difference is. It does not show whether two healthy
-//! instances differ as much: machines, neighbours and days differ. Healthy windows and the baseline are a
-//! sample of healthy means. **Statistic**: means of clipped points; for m windows and the baseline, the
-//! standard deviation s between them. **Threshold**: the upper end of Student's prediction interval for the
-//! next healthy mean, mean + s · t(m) · √(1 + 1/(m + 1)) (Hahn 1969, "Factors for calculating two-sided
-//! prediction intervals for samples from a normal distribution"). It says nothing about single points, spread
-//! or events. **Cost**: O(points of the history).
+//! Healthy windows and the baseline are a sample of healthy means. **Statistic**: means of clipped points; for m windows and
+//! the baseline, the standard deviation s between them. **Threshold**: the upper end of Student's prediction interval for the
+//! next healthy mean, mean + s · t(m) · √(1 + 1/(m + 1)) (Hahn 1969, "Factors for calculating two-sided prediction intervals for
+//! samples from a normal distribution"). It says nothing about single points, spread or events. **Cost**: O(points of the
+//! history).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;

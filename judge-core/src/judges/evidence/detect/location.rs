@@ -2,12 +2,10 @@
 //!
 //! **Null**: both sides have one mean. **Statistic**: three t, a line taken out of the residuals and φ averaged over: of the
 //! two samples of clipped values, of their ranks as normal scores ([`super::scores`]), and of the differences of the
-//! same time. Cauchy's rule joins them, since which knows most depends on the noise and on how much the sides share;
-//! half of the weight is the differences', a sixth the ranks'. Two more t, of samples and of
-//! differences, take their errors from the slowest cosines ([`long_run`]), for noise that is no autoregression; their
-//! p-value is raised for the second look. Windows that follow each other are one series with a break ([`super::sequential`]). **Effect**:
-//! the shift of the means, from samples or differences, whichever has the smaller error. **Cost**: O(n), and
-//! O(n log n) where ranks say that the sides may differ.
+//! same time, joined by Cauchy's rule. Two more t, of samples and of differences, take their errors from the slowest cosines
+//! ([`long_run`]); their p-value is raised for the second look. Windows that follow each other are one series with a break
+//! ([`super::sequential`]). **Effect**: the shift of the means, from samples or differences, whichever has the smaller error.
+//! **Cost**: O(n), and O(n log n) where ranks say that the sides may differ.
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;

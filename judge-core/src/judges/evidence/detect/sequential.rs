@@ -1,10 +1,8 @@
-//! Windows that follow each other are one series with a break.
+//! Windows that follow each other are one series with a break: any drift makes them differ.
 //!
-//! A baseline that was taken just before its canary shares no time with it, so any drift makes the two differ.
-//! **Null**: one autoregression without a break. **Statistic**: the step of a regression on a mean and a step,
-//! and of one in which the canary may also have a slope. Both are computed for clipped values and for normal
-//! scores of the ranks, and Cauchy's rule combines the four p-values. The two samples of scores must differ,
-//! too. **Cost**: O(n log n).
+//! **Null**: one autoregression without a break. **Statistic**: the step of a regression on a mean and a step, and of one in
+//! which the canary may also have a slope. Both are computed for clipped values and for normal scores of the ranks, and Cauchy's
+//! rule combines the four p-values. The two samples of scores must differ, too. **Cost**: O(n log n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;

@@ -1,14 +1,11 @@
 //! Is the canary worse for a stretch of its window?
 //!
-//! A change that begins within the window moves the mean less than one from the start, and looks like
-//! autocorrelation. One that lasts to the end is what promotion makes permanent; one that heals before was an
-//! incident. **Null**: the canary's stretch is no higher than the baseline, or no higher than the canary's other
-//! points. **Statistic**: for each of several stretches the larger of two p-values: of its mean against the
-//! baseline, and of the difference of differences (the canary's step less the baseline's at the same time), so
-//! that a change that both sides share does not count. Both are computed for two samples and for differences of
-//! the same time, and combined by Cauchy's rule. A stretch that healed must also be higher than the baseline's
-//! highest stretch of as many points, because the baseline may have had such minutes, too. **Effect**: how much
-//! higher the clearest stretch is. **Cost**: O(n).
+//! **Null**: the canary's stretch is no higher than the baseline, or no higher than the canary's other points. **Statistic**:
+//! for each of several stretches the larger of two p-values: of its mean against the baseline, and of the difference of
+//! differences (the canary's step less the baseline's at the same time), so that a change that both sides share does not count.
+//! Both are computed for two samples and for differences of the same time, and combined by Cauchy's rule. A stretch that healed
+//! must also be higher than the baseline's highest stretch of as many points, because the baseline may have had such minutes,
+//! too. **Effect**: how much higher the clearest stretch is. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::{Comparison, LEVEL};

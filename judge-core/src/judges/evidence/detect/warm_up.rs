@@ -1,14 +1,12 @@
 //! Was there a transient at the start?
 //!
-//! A canary that starts cold is slow at first, which says nothing about its later state. **Null**: the first
-//! points are as high as the rest. **Statistic**: of all starts of at least two points that leave enough to be
-//! judged, the largest difference between the mean of the start and the mean of the rest, in units of its
-//! standard error. Its p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq.
-//! 4.43). A start counts if most of its points are elevated, so that single spikes are left to the tail test, if
-//! its first third is elevated as well, so that harm that begins later is no start, if the baseline has fewer
-//! such points, and if no such point comes back later. The start is left out and everything else is tested on
-//! the rest. This test is repeated on the rest, too, because a decay looks like one step after the other.
-//! **Effect**: number of points left out, and their mean relative to the rest. **Cost**: O(n).
+//! **Null**: the first points are as high as the rest. **Statistic**: of all starts of at least two points that leave enough to
+//! be judged, the largest difference between the mean of the start and the mean of the rest, in units of its standard error. Its
+//! p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43). A start counts if most of its
+//! points are elevated, so that single spikes are left to the tail test, if its first third is elevated as well, so that harm
+//! that begins later is no start, if the baseline has fewer such points, and if no such point comes back later. The test is
+//! repeated on the rest, because a decay looks like one step after the other. **Effect**: number of points left out, and their
+//! mean relative to the rest. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation;

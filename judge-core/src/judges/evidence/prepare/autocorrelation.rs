@@ -1,9 +1,7 @@
 //! First-order autoregression with an unknown coefficient φ.
 //!
-//! Neighbouring points of a metric have less information than independent ones. An estimate of φ from 31 points
-//! is off by 0.15: too low an estimate raises false alarms, too high a one misses changes. So no single φ is
-//! chosen. Every p-value is a mean over the values of φ below, weighted by their prior and by the restricted
-//! likelihood of the points ([`super::regression`]).
+//! An estimate of φ from 31 points is off by 0.15, so no single φ is chosen. Every p-value is a mean over the values of φ below,
+//! weighted by their prior and by the restricted likelihood of the points ([`super::regression`]).
 
 use crate::math;
 
