@@ -294,16 +294,18 @@ impl<const P: usize> Default for Solved<P> {
 struct Factor<const P: usize> {
     /// Inverse of the matrix.
     inverse: [[f64; P]; P],
-    /// (n − 1) ln(1 − φ²), and the logarithm of the determinant: the restricted likelihood has both.
+    /// (n − 1) ln(1 − φ²) plus the logarithm of the determinant, for the restricted likelihood.
     logs: f64,
 }
 
 /// Designs that were used last. Both sides of most metrics have the same number of points, and so the same designs.
 #[derive(Debug, Default)]
 pub(crate) struct Designs {
-    /// By number of points, and by stretch or for a line.
-    kept: Vec<((usize, Option<Stretch>), [Factor<2>; COUNT])>,
+    kept: Vec<(Columns, [Factor<2>; COUNT])>,
 }
+
+/// What two columns depend on: the number of points, and the stretch; `None` for a line.
+type Columns = (usize, Option<Stretch>);
 
 impl Designs {
     /// Most designs that are kept; each has 500 bytes. Windows of one length need 18, of two lengths 36.
@@ -319,11 +321,7 @@ impl Designs {
         self.solve(&series.on_stretch(stretch), (series.len(), Some(stretch)))
     }
 
-    fn solve(
-        &mut self,
-        regression: &Regression<2>,
-        columns: (usize, Option<Stretch>),
-    ) -> Solutions<2> {
+    fn solve(&mut self, regression: &Regression<2>, columns: Columns) -> Solutions<2> {
         let found = self.kept.iter().position(|(kept, _)| *kept == columns);
         let place = found.unwrap_or_else(|| {
             if self.kept.len() == Self::MOST {
