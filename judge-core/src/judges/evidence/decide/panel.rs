@@ -12,6 +12,7 @@ use crate::judges::evidence::detect::location::Location;
 use crate::judges::evidence::detect::ranks::Ranks;
 use crate::judges::evidence::detect::scores::UntiedScores;
 use crate::judges::evidence::detect::sequential::Sequential;
+use crate::judges::evidence::detect::spread::Widths;
 use crate::judges::evidence::detect::warm_up::{self, WarmUp};
 use crate::judges::evidence::detect::{bursts, location, ranks, runs, spread, stretch, tail};
 use crate::judges::evidence::parameters as p;
@@ -78,6 +79,8 @@ pub(crate) struct PanelBuffers {
     /// The metric after a warm-up.
     rest: Comparison,
     ranks: Option<Ranks>,
+    /// Widths of the whole metric, with the allowed share that they were compared for.
+    widths: Option<(f64, Option<Widths>)>,
     two_sample: TwoSampleScratch,
     untied: UntiedScores,
     designs: Designs,
@@ -119,7 +122,22 @@ impl PanelBuffers {
     /// Reads the metric from `timeline`. Call [`run`] afterwards.
     pub(crate) fn refill(&mut self, timeline: &PairTimeline, change: Change) {
         self.whole.refill(timeline, Axis::new(change, timeline), 0);
-        self.ranks = None;
+        (self.ranks, self.widths) = (None, None);
+    }
+}
+
+/// How much wider the canary is. The result for the whole metric is kept: the other direction of harm has the
+/// same, if its allowed share is the same.
+fn compare_widths(
+    comparison: &Comparison,
+    share: f64,
+    cached: &mut Option<(f64, Option<Widths>)>,
+    is_whole: bool,
+) -> Option<Widths> {
+    match *cached {
+        _ if !is_whole => spread::compare(comparison, share),
+        Some((cached, widths)) if cached == share => widths,
+        _ => cached.insert((share, spread::compare(comparison, share))).1,
     }
 }
 
@@ -133,7 +151,7 @@ pub(crate) fn run(
     question: &Question<'_>,
     buffers: &mut PanelBuffers,
 ) -> PanelFindings {
-    let PanelBuffers { whole, rest, ranks, two_sample, untied, designs } = buffers;
+    let PanelBuffers { whole, rest, ranks, widths, two_sample, untied, designs } = buffers;
     if !whole.axis.is_for(question.change) {
         whole.reverse();
         *ranks = ranks.map(Ranks::reverse);
@@ -150,6 +168,10 @@ pub(crate) fn run(
     }
     let comparison = if warm_up.is_some() { &*rest } else { &*whole };
     let threshold = threshold(comparison);
+    let widths = match excess {
+        Some(_) => compare_widths(comparison, threshold.share, widths, warm_up.is_none()),
+        None => None,
+    };
     let by_ranks = if warm_up.is_some() {
         ranks::find(comparison, two_sample)
     } else {
@@ -165,6 +187,7 @@ pub(crate) fn run(
         question,
         comparison,
         threshold,
+        widths,
         level_is_normal: false,
         considered: Vec::with_capacity(8),
     };
@@ -231,6 +254,7 @@ struct Panel<'a> {
     question: &'a Question<'a>,
     comparison: &'a Comparison,
     threshold: Threshold,
+    widths: Option<Widths>,
     /// Whether the canary's mean differs, but no more than healthy means do. Its points are then measured from
     /// its own median.
     level_is_normal: bool,
@@ -352,11 +376,12 @@ impl Panel<'_> {
             });
         }
         if let Some(level) = self.question.level_for(TestKind::Spread, comparison)
-            && let Some(found) = spread::find(comparison, self.threshold.share)
+            && let Some(widths) = self.widths
         {
+            let found = spread::find(comparison, self.threshold.share, widths);
             let minimum = Threshold { is_stated: false, ..self.threshold };
             let likely = f64::from(u8::from(minimum.is_reached(comparison, found.decile_above)));
-            self.consider(TestKind::Spread, found.p, level, likely, |draft| {
+            self.consider(TestKind::Spread, widths.p, level, likely, |draft| {
                 say::spread(&found, draft)
             });
         }

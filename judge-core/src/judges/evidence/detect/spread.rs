@@ -19,19 +19,37 @@ use crate::sums::sum_of;
 
 use super::volatility::Volatility;
 
-/// How much wider the canary is.
+/// Comparison of the spreads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread {
-    pub(crate) t: f64,
-    pub(crate) p: f64,
-    pub(crate) ratio: f64,
+    pub(crate) widths: Widths,
     /// Upper decile of the canary above that of the baseline.
     pub(crate) decile_above: f64,
 }
 
+/// How much wider the canary is; the same for both directions of harm.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Widths {
+    pub(crate) t: f64,
+    pub(crate) p: f64,
+    pub(crate) ratio: f64,
+}
+
+/// Measures how far the canary's upper decile reaches, given that it is wider.
+pub(crate) fn find(comparison: &Comparison, share: f64, widths: Widths) -> Spread {
+    let allowed = |y: f64| allow(y, share);
+    let decile_above = if compares_unshared(comparison) {
+        decile_of_differences(comparison, widths.ratio)
+    } else {
+        let (middle, far) = (comparison.robust_y.median, decile(&comparison.sorted_y));
+        decile(&comparison.sorted_x) - allowed(middle + comparison.noise_factor * (far - middle))
+    };
+    Spread { widths, decile_above }
+}
+
 /// Compares both sides; the baseline's spread is raised by the allowed `share`. `None` if the canary is hardly
 /// wider.
-pub(crate) fn find(comparison: &Comparison, share: f64) -> Option<Spread> {
+pub(crate) fn compare(comparison: &Comparison, share: f64) -> Option<Widths> {
     if comparison.x.len() < p::SPREAD_FEWEST || comparison.y.len() < p::SPREAD_FEWEST {
         return None;
     }
@@ -71,28 +89,23 @@ pub(crate) fn find(comparison: &Comparison, share: f64) -> Option<Spread> {
     let volatility = Volatility::estimate([&sizes(&x), &sizes(&y)]);
     let p = volatility
         .mean(points, |wider| normal::upper_tail(student::normal_score(t / wider.sqrt(), freedom)));
-    Some(Spread { t, p, ratio, decile_above: decile_above(comparison, share, ratio) })
-}
-
-/// How far the canary's upper decile is above the baseline's, which is raised by the allowed `share`. Without the noise
-/// that both share, the differences have the own noise of both sides together, and the canary's is `ratio` times as
-/// wide.
-fn decile_above(comparison: &Comparison, share: f64, ratio: f64) -> f64 {
-    if compares_unshared(comparison) {
-        let mut ordered = comparison.differences.clone();
-        let decile = order::select(&mut ordered, comparison.differences.len() * 9 / 10);
-        let middle = comparison.robust_differences.median;
-        return middle + (decile - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt();
-    }
-    let (middle, far) = (comparison.robust_y.median, decile(&comparison.sorted_y));
-    let far = middle + comparison.noise_factor * (far - middle);
-    decile(&comparison.sorted_x) - allow(far, share)
+    Some(Widths { t, p, ratio })
 }
 
 /// Whether the noise that both sides share is left out. With less traffic it is not, because the canary's own
 /// noise may then be larger.
 fn compares_unshared(comparison: &Comparison) -> bool {
     comparison.shares_noise() && comparison.noise_factor <= p::EXCHANGEABLE
+}
+
+/// How far the canary's upper decile is above the baseline's, without the noise that both share. The
+/// differences have the own noise of both sides together, and the canary's is `ratio` times as wide.
+fn decile_of_differences(comparison: &Comparison, ratio: f64) -> f64 {
+    let mut ordered = comparison.differences.clone();
+    let index = comparison.differences.len() * 9 / 10;
+    let decile = order::select(&mut ordered, index);
+    let middle = comparison.robust_differences.median;
+    middle + (decile - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
 }
 
 /// Averages the sizes of deviations over blocks, because quiet and noisy stretches may last longer than the

@@ -136,13 +136,13 @@ pub(crate) fn bursts(found: &Bursts, draft: Draft<'_>) -> Finding {
 pub(crate) fn spread(found: &Spread, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let estimate =
-        Estimate { quantity: Estimated::SpreadRatio, value: found.ratio, interval: None };
-    draft.finish(found.t, estimate, || {
+        Estimate { quantity: Estimated::SpreadRatio, value: found.widths.ratio, interval: None };
+    draft.finish(found.widths.t, estimate, || {
         let decile = match view.change {
             Change::Increase => "highest",
             Change::Decrease => "lowest",
         };
-        let ratio = Sentence::new(view).say("points vary ").fixed(found.ratio, 2);
+        let ratio = Sentence::new(view).say("points vary ").fixed(found.widths.ratio, 2);
         let tenth = ratio.say(" times as much as the baseline's; the ").say(decile);
         tenth.say(" tenth is ").share(found.decile_above).end()
     })
