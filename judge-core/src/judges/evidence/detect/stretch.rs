@@ -18,6 +18,8 @@ use super::sequential::Sequential;
 /// P-value of a stretch that is not higher. None has a larger one, so that a stretch that begins to stand out never
 /// makes the others less certain.
 const NOT_HIGHER: f64 = 0.5;
+/// Most stretches of a series.
+const MOST: usize = p::LATE_SHARES.len() + p::HEALED_SHARES.len() + 1;
 
 /// A stretch of the canary that is worse.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +112,8 @@ impl<'a> Plain<'a> {
     fn all(comparison: &'a Comparison) -> Vec<Self> {
         let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
         let level = comparison.y_line.if_independent(LEVEL);
-        let of_sides = stretches(canary).filter_map(|(stretch, cost)| {
+        let mut all = Vec::with_capacity(2 * MOST);
+        all.extend(stretches(canary).filter_map(|(stretch, cost)| {
             let ago = as_long_ago(stretch, canary, baseline)?;
             let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
                 let [height, change] = canary.stretch_if_independent(stretch);
@@ -118,15 +121,15 @@ impl<'a> Plain<'a> {
                 [height.less(level), change.less(baseline_change)]
             });
             Some(Self { series: canary, stretch, ago: Some(ago), cost, higher_by })
-        });
-        let of_differences = comparison.clipped_differences().into_iter().flat_map(|series| {
-            stretches(series).map(|(stretch, cost)| {
+        }));
+        if let Some(series) = comparison.clipped_differences() {
+            all.extend(stretches(series).map(|(stretch, cost)| {
                 let is_higher = series.mean_of(stretch) > 0.0;
                 let higher_by = is_higher.then(|| series.stretch_if_independent(stretch));
                 Self { series, stretch, ago: None, cost, higher_by }
-            })
-        });
-        of_sides.chain(of_differences).collect()
+            }));
+        }
+        all
     }
 
     /// Whether both estimates are at least `score` standard errors above 0.
