@@ -11,7 +11,6 @@ use crate::judges::evidence::prepare::regression::{Regressand, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::scores::{self, UntiedScores};
-use super::stretch::Candidate;
 
 /// A baseline and the canary that follows it.
 #[derive(Debug)]
@@ -22,6 +21,14 @@ pub(crate) struct Sequential {
     step: Vec<f64>,
     pub(crate) shift: Posterior,
     pub(crate) p_of_shift: f64,
+}
+
+/// A stretch of the canary: its p-value, and how much higher it is than the baseline.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) p: f64,
+    pub(super) stretch: Stretch,
+    pub(super) height: Posterior,
 }
 
 impl Sequential {

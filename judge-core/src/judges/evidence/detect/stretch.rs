@@ -13,7 +13,7 @@ use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{self, Designs, Regressand, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
 
-use super::sequential::Sequential;
+use super::sequential::{Candidate, Sequential};
 
 /// P-value of a stretch that is not higher. None has a larger one, so that a stretch that begins to stand out never
 /// makes the others less certain.
@@ -30,15 +30,6 @@ pub(crate) struct WorseStretch {
     pub(crate) shift: Posterior,
     /// The larger of the mean of `shift` and the difference of plain means, without clipping.
     pub(crate) effect: f64,
-}
-
-/// One of the stretches that are compared.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate {
-    pub(super) p: f64,
-    pub(super) stretch: Stretch,
-    /// How much higher the stretch is than the baseline.
-    pub(super) height: Posterior,
 }
 
 /// Finds a stretch that is worse.
