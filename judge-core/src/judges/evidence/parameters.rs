@@ -1,9 +1,6 @@
 //! Every number of the judge, with where it comes from. `docs/evidence-judge.md` says what moving each
 //! by a fifth costs.
 
-use super::detect::tail::TailShape;
-use super::prepare::autocorrelation::Prior;
-
 /// With fewer points a side no arrangement of ranks is rare enough to be harm: of five against five the
 /// rarest is one of 252.
 pub(crate) const FEWEST: usize = 5;
@@ -23,11 +20,11 @@ pub(crate) const ABOVE_BOUND: f64 = 1.01;
 
 // Autocorrelation.
 
-/// Half of all metrics remember nothing.
-pub(crate) const PRIOR_OF_SIDES: Prior = Prior { independent: 0.541 };
-/// Differences of two sides under one load mostly remember nothing. At 15 points this prior decides
+/// Prior probability that the points of a side are independent.
+pub(crate) const PRIOR_OF_SIDES: f64 = 0.541;
+/// That of differences of two sides under one load: most of them are independent. At 15 points this prior decides
 /// what can be found at all; from 30 on the points speak.
-pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
+pub(crate) const PRIOR_OF_DIFFERENCES: f64 = 0.84;
 
 /// The p-value by the long-run variance is multiplied by this, because it is a second look at the same shift. Of the changes of
 /// drawn practical metrics a cost of 4 finds up to 1.0 percentage points more, one of 6 up to 0.8 fewer; false alarms with φ 0.8
@@ -140,10 +137,13 @@ pub(crate) const VOLATILITY_POINTS: usize = 240;
 pub(crate) const SPREAD_FEWEST: usize = 8;
 
 /// Points far out get rarer like a power with this exponent, at least.
-pub(crate) const TAIL: TailShape = TailShape { exponent: 3.0, clear: 1.5 };
-/// The few points of a sparse metric show their sizes less well. With the shape above, 0.1 to 0.2 percentage points more of
-/// healthy real pairs alarm.
-pub(crate) const SPARSE_TAIL: TailShape = TailShape { exponent: 2.0, clear: 4.0 };
+pub(crate) const TAIL_EXPONENT: f64 = 3.0;
+/// Points must be so many times as far out as any of the baseline's.
+pub(crate) const TAIL_CLEAR: f64 = 1.5;
+/// The same two for sparse metrics, whose few points show their sizes less well. With the two above, 27 instead of 9 of 15,000
+/// healthy real pairs more alarm.
+pub(crate) const SPARSE_TAIL_EXPONENT: f64 = 2.0;
+pub(crate) const SPARSE_TAIL_CLEAR: f64 = 4.0;
 /// Fewer points are no tail.
 pub(crate) const TAIL_FEWEST: usize = 3;
 /// A point stands out from so many standard deviations on: Tukey's far-out fence for normal noise.

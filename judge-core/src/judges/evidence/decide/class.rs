@@ -65,13 +65,8 @@ impl Judged {
     /// Stores the findings for all directions of harm.
     pub(crate) fn add(&mut self, mut answers: Vec<PanelFindings>) {
         // The direction with more evidence represents the metric.
-        let evidence = |answer: &PanelFindings| {
-            let considered = answer.considered.iter().filter(|found| found.likely >= p::LIKELY);
-            let weights = considered.map(|found| found.finding.weight());
-            let least = weights.fold(f64::INFINITY, f64::min);
-            let z = answer.location.as_ref().map_or(0.0, |location| -location.p);
-            (least, -z)
-        };
+        let evidence =
+            |answer: &PanelFindings| (least_weight(&answer.considered), answer.location.p);
         if let [first, second] = &answers[..] {
             let (a, b) = (evidence(first), evidence(second));
             if a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).is_gt() {
@@ -80,16 +75,14 @@ impl Judged {
         }
         self.part = JointPart::new(&mut answers);
         let left_out = answers.iter().filter_map(|answer| answer.warm_up).map(|w| w.length).max();
-        let Some(located) = answers.iter().find_map(|answer| answer.location.as_ref()) else {
-            return;
-        };
-        self.metric.decision = Decision::Panel(describe(located, left_out.unwrap_or(0)));
+        let Some(first) = answers.first() else { return };
+        self.metric.decision = Decision::Panel(describe(&first.location, left_out.unwrap_or(0)));
         self.rules_out_harm = answers.iter().map(|answer| answer.rules_out_harm).min().flatten();
         for answer in answers {
             self.unsettled[answer.change as usize] = answer.unsettled;
             self.sick_baseline = self.sick_baseline.take().or(answer.sick_baseline);
             self.considered.extend(answer.considered);
-            self.located.extend(answer.location.map(|located| (answer.change, located)));
+            self.located.push((answer.change, answer.location));
         }
         self.considered.sort_by(|a, b| {
             let (x, y) = (&a.finding, &b.finding);
@@ -103,9 +96,7 @@ impl Judged {
     /// P-value of the whole metric: the smallest p-value of its findings that matter, each in proportion to the
     /// level of its test.
     pub(crate) fn p(&self) -> f64 {
-        let harm = self.considered.iter().filter(|found| found.finding.matters);
-        let least = harm.map(|found| found.finding.weight()).fold(f64::INFINITY, f64::min);
-        (least * self.level).min(1.0)
+        (least_weight(&self.considered) * self.level).min(1.0)
     }
 
     /// Divides the significance levels of the metric and of its tests by `times`.
@@ -130,10 +121,7 @@ impl Judged {
         let leans = |found: &Considered| {
             let is_location = found.finding.test == TestKind::Location;
             let spent = if is_location { 1.0 } else { self.levels.by_sum } * self.levels.share;
-            let level = found.finding.level / spent;
-            found.finding.test.decides()
-                && found.likely >= 0.5
-                && found.finding.p <= p::LEANS * level
+            found.leans(found.finding.level / spent)
         };
         self.metric.muted
             || self.metric.classification == Classification::Pass
@@ -142,12 +130,9 @@ impl Judged {
     }
 
     fn classify(&mut self) {
-        if !matches!(self.metric.decision, Decision::Panel(_)) {
-            return;
-        }
         let name = &self.metric.name;
         let harm = self.considered.iter().find(|found| found.finding.is_harm());
-        let leans = self.considered.iter().find(|found| found.leans());
+        let leans = self.considered.iter().find(|found| found.leans(found.finding.level));
         let unsettled = harm.and_then(|harm| self.unsettled[harm.finding.change as usize]);
         let (classification, reason, critical) = match (harm, leans) {
             (Some(_), _) if let Some(points) = unsettled => {
@@ -190,7 +175,7 @@ impl Judged {
     /// The judgement of the metric; `policy` says how an inconclusive one counts.
     pub(crate) fn settle(mut self, policy: InconclusivePolicy) -> MetricJudgement {
         let inconclusive = self.metric.classification == Classification::Inconclusive;
-        let harm = self.considered.iter().find(|found| found.finding.is_harm() || found.leans());
+        let harm = self.considered.iter().find(|found| found.leans(found.finding.level));
         let change = harm.map(|found| found.finding.change);
         // If both directions are harmful, the one with the evidence is described.
         let speaks =
@@ -217,14 +202,17 @@ impl Judged {
 }
 
 impl Considered {
-    /// Whether the finding leans to harm without being significant.
-    fn leans(&self) -> bool {
+    /// Whether the finding leans to harm at this significance `level`. Findings that are harm lean, too.
+    fn leans(&self, level: f64) -> bool {
         let Self { finding, likely } = self;
-        finding.test.decides()
-            && *likely >= 0.5
-            && finding.p <= p::LEANS * finding.level
-            && !finding.is_harm()
+        finding.test.decides() && *likely >= 0.5 && finding.p <= p::LEANS * level
     }
+}
+
+/// The smallest p-value of the findings that matter, as a share of the level of its test.
+fn least_weight(considered: &[Considered]) -> f64 {
+    let matter = considered.iter().filter(|found| found.finding.matters);
+    matter.map(|found| found.finding.weight()).fold(f64::INFINITY, f64::min)
 }
 
 /// The shift with its interval, in the metric's own sense and unit.

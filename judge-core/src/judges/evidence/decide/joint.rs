@@ -1,13 +1,13 @@
 //! Are many metrics slightly worse at the same time?
 //!
-//! A systemic regression: each metric is within its own allowance, and all are worse. **Null**: no metric has
-//! shifted; their noises correlate as measured. **Statistic**: Stouffer's sum of the metrics' z of the shift,
-//! each cut at 3 so that no single metric decides, over the standard deviation that the correlations give it.
-//! **Practical size**: at least three quarters of the metrics are worse, and the median metric has used up the
-//! configured share of its allowance. **Cost**: O(metrics² · points).
+//! **Null**: no metric has shifted; their noises correlate as measured. **Statistic**: Stouffer's sum of the metrics' z of the
+//! shift, each cut at 3 so that no single metric decides, over the standard deviation that the correlations give it. **Practical
+//! size**: at least three quarters of the metrics are worse, and the median metric has used up the configured share of its
+//! allowance. **Cost**: O(metrics² · points).
 
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::correlation_around_0;
 use crate::order;
 use crate::request::JudgeRequest;
 use crate::stats::distribution::normal;
@@ -31,9 +31,9 @@ impl JointPart {
     /// Reads the part of one metric from its `answers` for all directions of harm, and takes their noise.
     pub(crate) fn new(answers: &mut [PanelFindings]) -> Option<Self> {
         let directions = answers.len();
-        let located = answers.iter_mut().filter_map(|answer| {
-            let located = answer.location.as_mut()?;
-            Some((answer.change, normal::score(located.p), located))
+        let located = answers.iter_mut().map(|answer| {
+            let located = &mut answer.location;
+            (answer.change, normal::score(located.p), located)
         });
         let (change, mut z, located) = located.max_by(|a, b| a.1.total_cmp(&b.1))?;
         if directions > 1 {
@@ -92,11 +92,6 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<Strin
 
 /// Correlation of two series of noise, over the times at which both have a point.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
-    for (a, b) in a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
-        aa += a * a;
-        bb += b * b;
-        ab += a * b;
-    }
-    if aa > 0.0 && bb > 0.0 { ab / (aa.sqrt() * bb.sqrt()) } else { 0.0 }
+    let both = a.iter().copied().zip(b.iter().copied());
+    correlation_around_0(both.filter(|(a, b)| !a.is_nan() && !b.is_nan()))
 }

@@ -233,7 +233,9 @@ fn exposure(
     let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
     let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
     let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
-    (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
+    // A mean of huge values is infinite.
+    let is_known = canary > 0.0 && baseline > 0.0 && (baseline / canary).is_finite();
+    is_known.then_some(Exposure { canary, baseline, proportion })
 }
 
 /// Factor by which the canary's points may vary more than the baseline's, from the metric that counts traffic.

@@ -59,7 +59,7 @@ pub(crate) struct Considered {
 pub(crate) struct PanelFindings {
     pub(crate) change: Change,
     pub(crate) considered: Vec<Considered>,
-    pub(crate) location: Option<Located>,
+    pub(crate) location: Located,
     pub(crate) warm_up: Option<WarmUp>,
     /// Points of a warm-up that ended so late that too few are left to be judged.
     pub(crate) unsettled: Option<usize>,
@@ -190,9 +190,7 @@ pub(crate) fn run(
         level_is_normal: false,
         considered: Vec::with_capacity(8),
     };
-    if let Some(found) = &found {
-        panel.location(found, healthy.as_ref(), two_sample);
-    }
+    panel.location(&found, healthy.as_ref(), two_sample);
     panel.stretch(sequential.as_ref(), designs);
     panel.events();
     panel.points(&excess);
@@ -200,17 +198,15 @@ pub(crate) fn run(
     let unsettled = panel.start_up(&excess, warm_up.as_ref());
     PanelFindings {
         change: question.change,
-        location: found
-            .as_ref()
-            .map(|found| Located::new(found, comparison, &threshold, healthy, timeline)),
+        location: Located::new(&found, comparison, &threshold, healthy, timeline),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
         share_above: match question.config.effect_size.measure() {
-            EffectMeasure::Cles => comparison.share_above(&comparison.x),
+            EffectMeasure::Cles => comparison.share_above(),
             EffectMeasure::MeanRatio => 0.5,
         },
         sick_baseline: panel.sick_baseline(),
-        rules_out_harm: panel.rules_out_harm(found.as_ref()),
+        rules_out_harm: panel.rules_out_harm(&found),
         considered: panel.considered,
     }
 }
@@ -281,8 +277,7 @@ impl Panel<'_> {
     /// estimate.
     fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
         let (comparison, threshold) = (self.comparison, &self.threshold);
-        let often =
-            threshold.often <= 0.0 || comparison.share_above(&comparison.x) >= threshold.often;
+        let often = threshold.often <= 0.0 || comparison.share_above() >= threshold.often;
         if !often {
             0.0
         } else if threshold.is_stated {
@@ -367,7 +362,7 @@ impl Panel<'_> {
     fn points(&mut self, excess: &Excess) {
         let comparison = self.comparison;
         let phi =
-            if excess.paired { comparison.phi_of_differences() } else { comparison.phi_of_sides() };
+            if excess.paired { comparison.phi_of_differences } else { comparison.phi_of_sides };
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison, self.threshold.share)
         {
@@ -395,9 +390,9 @@ impl Panel<'_> {
                 let finding = &considered.finding;
                 finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
             });
-        let shape = if self.question.sparse { p::SPARSE_TAIL } else { p::TAIL };
         if let Some(level) = self.question.level_for(TestKind::Tail, comparison)
-            && let Some(found) = tail::find(comparison, excess, phi, shape, level_is_known)
+            && let Some(found) =
+                tail::find(comparison, excess, phi, self.question.sparse, level_is_known)
         {
             // The test finds only what matters.
             self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
@@ -446,13 +441,10 @@ impl Panel<'_> {
     }
 
     /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.
-    fn rules_out_harm(&self, found: Option<&Location>) -> Option<bool> {
+    fn rules_out_harm(&self, found: &Location) -> Option<bool> {
         let level = self.question.early_pass?;
         let smallest = self.threshold.shift(self.comparison);
         // The mean of a sparse metric does not suffice to rule out harm.
-        Some(
-            !self.question.sparse
-                && found.is_some_and(|found| 1.0 - found.shift.p_value(smallest) <= level),
-        )
+        Some(!self.question.sparse && 1.0 - found.shift.p_value(smallest) <= level)
     }
 }

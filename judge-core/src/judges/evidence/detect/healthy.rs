@@ -1,12 +1,10 @@
 //! Is the canary beyond what healthy instances differ by?
 //!
-//! A comparison of two instances shows how certain their difference is. It does not show whether two healthy
-//! instances differ as much: machines, neighbours and days differ. Healthy windows and the baseline are a
-//! sample of healthy means. **Statistic**: means of clipped points; for m windows and the baseline, the
-//! standard deviation s between them. **Threshold**: the upper end of Student's prediction interval for the
-//! next healthy mean, mean + s · t(m) · √(1 + 1/(m + 1)) (Hahn 1969, "Factors for calculating two-sided
-//! prediction intervals for samples from a normal distribution"). It says nothing about single points, spread
-//! or events. **Cost**: O(points of the history).
+//! Healthy windows and the baseline are a sample of healthy means. **Statistic**: means of clipped points; for m windows and
+//! the baseline, the standard deviation s between them. **Threshold**: the upper end of Student's prediction interval for the
+//! next healthy mean, mean + s · t(m) · √(1 + 1/(m + 1)) (Hahn 1969, "Factors for calculating two-sided prediction intervals for
+//! samples from a normal distribution"). It says nothing about single points, spread or events. **Cost**: O(points of the
+//! history).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -117,7 +115,7 @@ impl Means {
             end.clear();
             end.extend(values);
             end.drain(..end.len() - points_at_end(end.len(), share));
-            clipped_mean(&end, comparison.reach(), &mut ordered)
+            clipped_mean(&end, comparison.reach, &mut ordered)
         };
         let canary = mean(&mut comparison.x.iter().copied())?;
         let baseline = mean(&mut comparison.y.iter().copied())?;
@@ -130,11 +128,8 @@ impl Means {
     }
 }
 
-/// The mean of `values`, clipped at `reach` around their median; `None` without values.
+/// The mean of `values`, clipped at `reach` around their median; `None` if it overflows.
 fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
     let median = Robust::estimate(values, ordered).median;
     let (low, high) = (median - reach, median + reach);
     let mean = values.iter().map(|value| value.clamp(low, high)).sum::<f64>() / values.len() as f64;

@@ -2,12 +2,10 @@
 //!
 //! **Null**: both sides have one mean. **Statistic**: three t, a line taken out of the residuals and φ averaged over: of the
 //! two samples of clipped values, of their ranks as normal scores ([`super::scores`]), and of the differences of the
-//! same time. Cauchy's rule joins them, since which knows most depends on the noise and on how much the sides share;
-//! half of the weight is the differences', a sixth the ranks'. Two more t, of samples and of
-//! differences, take their errors from the slowest cosines ([`long_run`]), for noise that is no autoregression; their
-//! p-value is raised for the second look. Windows that follow each other are one series with a break ([`super::sequential`]). **Effect**:
-//! the shift of the means, from samples or differences, whichever has the smaller error. **Cost**: O(n), and
-//! O(n log n) where ranks say that the sides may differ.
+//! same time, joined by Cauchy's rule. Two more t, of samples and of differences, take their errors from the slowest cosines
+//! ([`long_run`]); their p-value is raised for the second look. Windows that follow each other are one series with a break
+//! ([`super::sequential`]). **Effect**: the shift of the means, from samples or differences, whichever has the smaller error.
+//! **Cost**: O(n), and O(n log n) where ranks say that the sides may differ.
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -40,23 +38,19 @@ pub(crate) fn find(
     sequential: Option<&Sequential>,
     ranks: Option<&Ranks>,
     untied: &mut UntiedScores,
-) -> Option<Location> {
-    let unpaired = *comparison.unpaired_shift()?;
+) -> Location {
     // Clipped points tell whether there is a change, all of them how large it is.
-    let plain = (comparison.robust_x.median - comparison.robust_y.median)
-        .max(comparison.mean_x - comparison.mean_y);
-    if let Some(sequential) = sequential {
-        let shift = sequential.shift();
-        return Some(Location {
-            p: sequential.p_of_shift(),
+    let medians = comparison.robust_x.median - comparison.robust_y.median;
+    if let Some(Sequential { shift, p_of_shift, .. }) = sequential {
+        return Location {
+            p: *p_of_shift,
             p_of_shift: shift.p_value(0.0),
-            shift,
+            shift: *shift,
             reach: shift.half_width(p::SHOWN),
-            effect: shift.mean().max(comparison.robust_x.median - comparison.robust_y.median),
-        });
+            effect: shift.mean().max(medians),
+        };
     }
-    let shift = *comparison.shift()?;
-    let p_of_unpaired = unpaired.p_value(0.0);
+    let p_of_unpaired = comparison.unpaired_shift.p_value(0.0);
     // Autocorrelation only makes ranks less remarkable.
     let least = ranks.map_or(0.0, |ranks| ranks.p);
     let p_of_scores = if least > p::UNREMARKABLE {
@@ -65,42 +59,33 @@ pub(crate) fn find(
         scores::p_value(&scores::normal(comparison, untied), comparison.y.len()).max(least)
     };
     // Ranks count half as much as values: where points have memory, they know less.
-    let mut location = Location {
-        p: combine(&[p_of_unpaired, p_of_unpaired, p_of_scores]),
-        p_of_shift: p_of_unpaired,
-        shift,
-        reach: comparison.shift_reach(),
-        effect: shift.mean().max(plain),
-    };
-    if let Some(paired) = comparison.paired_shift() {
+    let mut p_values = vec![p_of_unpaired, p_of_unpaired, p_of_scores];
+    let (mut p_of_shift, shift) = (p_of_unpaired, *comparison.shift());
+    let mut effect = shift.mean().max(medians.max(comparison.mean_x - comparison.mean_y));
+    if let Some(paired) = &comparison.paired_shift {
         let p_of_paired = paired.p_value(0.0);
-        location.p = combine(&[
-            p_of_unpaired,
-            p_of_unpaired,
-            p_of_scores,
-            p_of_paired,
-            p_of_paired,
-            p_of_paired,
-        ]);
-        location.effect = location.effect.max(comparison.robust_differences.median);
+        p_values.extend([p_of_paired; 3]);
+        effect = effect.max(comparison.robust_differences.median);
         if comparison.prefers_pairs() {
-            location.p_of_shift = p_of_paired;
+            p_of_shift = p_of_paired;
         }
     }
+    let (p, reach) = (combine(&p_values), comparison.shift_reach);
+    let mut location = Location { p, p_of_shift, shift, reach, effect };
     location.refine_by_long_run(comparison);
-    Some(location)
+    location
 }
 
 impl Location {
     /// Uses the long-run variances if they make the shift more certain.
     fn refine_by_long_run(&mut self, comparison: &Comparison) {
-        let independent = comparison.shifts_if_independent().into_iter().flatten();
+        let independent = comparison.shifts_if_independent();
         let least = combine(&independent.map(|shift| shift.least_p_value()).collect::<Vec<_>>());
         // No p-value by the long-run variance is smaller than that of independent points.
         if least > p::UNREMARKABLE || self.p <= p::LONG_RUN_COST * least {
             return;
         }
-        let (x, y) = (comparison.clipped_canary(), comparison.clipped_baseline());
+        let (x, y) = (&comparison.clipped_x, &comparison.clipped_y);
         let differences = comparison.clipped_differences().map(long_run::mean);
         let shifts: Vec<Posterior> = std::iter::once(long_run::mean(x).less(long_run::mean(y)))
             .chain(differences)

@@ -1,7 +1,6 @@
 //! The tests, a file each: null hypothesis, statistic, effect, cost.
 
 pub(super) mod bursts;
-mod candidate;
 pub(super) mod events;
 pub(super) mod excess;
 pub(super) mod healthy;

@@ -35,9 +35,6 @@ impl Ranks {
 
 /// Compares the sides by ranks.
 pub(crate) fn find(comparison: &Comparison, scratch: &mut TwoSampleScratch) -> Option<Ranks> {
-    if comparison.sorted_x.is_empty() || comparison.sorted_y.is_empty() {
-        return None;
-    }
     let level = ConfidenceLevel::new(p::SHOWN).ok()?;
     let Placed { p, shift } =
         place(&comparison.sorted_x, &comparison.sorted_y, level, scratch).ok()?;

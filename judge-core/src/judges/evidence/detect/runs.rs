@@ -1,11 +1,9 @@
 //! Do bad points of the canary come in runs?
 //!
-//! Bad minutes may have the same values as the baseline's, but come one after the other instead of now and
-//! then. Location, spread and tail are then equal. **Null**: bad points follow each other as often as the
-//! autocorrelation of the noise makes them, and as on the baseline. **Statistic**: the exact probability of so
-//! few runs among so many bad points (David 1947), averaged over φ, times the probability of the number of bad
-//! points that the test needs. It does not run if most bad points are alone. Several short runs count like one
-//! long run. **Effect**: the share of bad points that follow another. **Cost**: O(n).
+//! **Null**: bad points follow each other as often as the autocorrelation of the noise makes them, and as on the baseline.
+//! **Statistic**: the exact probability of so few runs among so many bad points (David 1947), averaged over φ, times the
+//! probability of the number of bad points that the test needs. It does not run if most bad points are alone. Several short runs
+//! count like one long run. **Effect**: the share of bad points that follow another. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::NODES;
@@ -42,7 +40,7 @@ pub(crate) fn find(comparison: &Comparison, excess: &Excess) -> Option<Runs> {
     let seen = followed_at_most(baseline);
     // The way in which the baseline's own bad points follow each other changes the weights of φ.
     let (mut sum, mut weights) = (0.0, 0.0);
-    for (phi, weight) in NODES.into_iter().zip(*comparison.weights_of_baseline()) {
+    for (phi, weight) in NODES.into_iter().zip(comparison.weights_of_baseline) {
         if weight == 0.0 {
             continue;
         }

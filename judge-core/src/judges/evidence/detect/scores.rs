@@ -4,7 +4,7 @@
 //! The ranks, as normal scores, are regressed like values, so that autocorrelation counts.
 
 use crate::judges::evidence::prepare::comparison::{Comparison, unpaired_shift_between};
-use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
+use crate::judges::evidence::prepare::regression::Regressand;
 use crate::stats::distribution::normal::upper_quantile;
 
 /// P-value of the scores behind the first `baseline` ones: how likely it is that they are as high if nothing
@@ -13,7 +13,7 @@ pub(super) fn p_value(scores: &[f64], baseline: usize) -> f64 {
     let side = |scores: &[f64]| {
         let mut side = Regressand::default();
         side.refill(scores.iter().copied(), 0.0);
-        Solutions::fit(&side.on_line())
+        side.on_line().solve()
     };
     let (y, x) = scores.split_at(baseline);
     unpaired_shift_between(&side(x), &side(y)).p_value(0.0)

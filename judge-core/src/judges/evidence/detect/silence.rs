@@ -1,9 +1,8 @@
 //! Does the canary still report?
 //!
-//! A canary that crashed or lost its exporter stops reporting, and what it reported before looks healthy. It is
-//! silent if it has no points at the end of the window while the baseline has some, or if it has far fewer
-//! points than its baseline over the same window. It is stuck if it repeats one value while the baseline moves.
-//! There is no p-value: missing points are no matter of chance. **Cost**: O(n).
+//! A canary is silent if it has no points at the end of the window while the baseline has some, or if it has far fewer points than its
+//! baseline over the same window. It is stuck if it repeats one value while the baseline moves. There is no p-value: missing
+//! points are no matter of chance. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::timeline::{PairTimeline, Times, count};

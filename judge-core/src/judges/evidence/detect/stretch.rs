@@ -1,25 +1,19 @@
 //! Is the canary worse for a stretch of its window?
 //!
-//! A change that begins within the window moves the mean less than one from the start, and looks like
-//! autocorrelation. One that lasts to the end is what promotion makes permanent; one that heals before was an
-//! incident. **Null**: the canary's stretch is no higher than the baseline, or no higher than the canary's other
-//! points. **Statistic**: for each of several stretches the larger of two p-values: of its mean against the
-//! baseline, and of the difference of differences (the canary's step less the baseline's at the same time), so
-//! that a change that both sides share does not count. Both are computed for two samples and for differences of
-//! the same time, and combined by Cauchy's rule. A stretch that healed must also be higher than the baseline's
-//! highest stretch of as many points, because the baseline may have had such minutes, too. **Effect**: how much
-//! higher the clearest stretch is. **Cost**: O(n).
+//! **Null**: the canary's stretch is no higher than the baseline, or no higher than the canary's other points. **Statistic**:
+//! for each of several stretches the larger of two p-values: of its mean against the baseline, and of the difference of
+//! differences (the canary's step less the baseline's at the same time), so that a change that both sides share does not count.
+//! Both are computed for two samples and for differences of the same time, and combined by Cauchy's rule. A stretch that healed
+//! must also be higher than the baseline's highest stretch of as many points, because the baseline may have had such minutes,
+//! too. **Effect**: how much higher the clearest stretch is. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::comparison::{Comparison, LEVEL};
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
-use crate::judges::evidence::prepare::regression::{
-    self, Designs, Regressand, RegressionSide, Stretch,
-};
+use crate::judges::evidence::prepare::regression::{self, Designs, Regressand, Stretch};
 use crate::judges::evidence::prepare::timeline::Times;
 
-use super::candidate::Candidate;
-use super::sequential::Sequential;
+use super::sequential::{Candidate, Sequential};
 
 /// P-value of a stretch that is not higher. None has a larger one, so that a stretch that begins to stand out never
 /// makes the others less certain.
@@ -68,9 +62,9 @@ fn one_after_the_other(
     comparison: &Comparison,
     sequential: &Sequential,
 ) -> (Vec<Candidate>, usize) {
-    let usual = |stretch| usual_of_baseline(comparison.clipped_baseline(), stretch);
+    let usual = |stretch| usual_of_baseline(&comparison.clipped_y, stretch);
     let candidates: Vec<_> =
-        given(comparison.x.len()).filter_map(|s| sequential.stretch(s, usual(s))).collect();
+        given(comparison.x.len()).map(|s| sequential.stretch(s, usual(s))).collect();
     let compared = candidates.len();
     (candidates, compared)
 }
@@ -87,26 +81,16 @@ fn side_by_side(comparison: &Comparison, designs: &mut Designs) -> Option<(Vec<C
     }
     // The others count as not higher.
     let stand_out = plain.iter().filter(|plain| plain.stands_out(1.0));
-    let candidate = |plain: &Plain| match plain.of {
-        Compared::Sides => two_samples(comparison, plain, designs),
-        Compared::Differences => differences(comparison, plain, designs),
-    };
-    Some((stand_out.filter_map(candidate).collect(), plain.len()))
-}
-
-/// What is compared.
-#[derive(Clone, Copy)]
-enum Compared {
-    /// Two samples.
-    Sides,
-    /// Differences of the same time with 0.
-    Differences,
+    Some((stand_out.map(|plain| plain.candidate(comparison, designs)).collect(), plain.len()))
 }
 
 /// A stretch if points are independent.
-struct Plain {
-    of: Compared,
+struct Plain<'a> {
+    /// The canary, or its differences to the baseline.
+    series: &'a Regressand,
     stretch: Stretch,
+    /// The baseline's points as long ago; `None` if differences of the same time are compared with 0.
+    ago: Option<Stretch>,
     /// Factor on its p-value.
     cost: f64,
     /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not higher than
@@ -114,28 +98,26 @@ struct Plain {
     higher_by: Option<[Estimate; 2]>,
 }
 
-impl Plain {
+impl<'a> Plain<'a> {
     /// All stretches.
-    fn all(comparison: &Comparison) -> Vec<Self> {
-        let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
+    fn all(comparison: &'a Comparison) -> Vec<Self> {
+        let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
+        let level = comparison.y_line.if_independent(LEVEL);
         let mut all = Vec::with_capacity(2 * MOST);
-        if let Some(level) = comparison.baseline_line().map(|line| line.if_independent([1.0, 0.0]))
-        {
-            all.extend(stretches(canary).filter_map(|(stretch, cost)| {
-                let ago = as_long_ago(stretch, canary, baseline)?;
-                let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
-                    let [height, change] = canary.stretch_if_independent(stretch);
-                    let [_, baseline_change] = baseline.stretch_if_independent(ago);
-                    [height.less(level), change.less(baseline_change)]
-                });
-                Some(Self { of: Compared::Sides, stretch, cost, higher_by })
-            }));
-        }
+        all.extend(stretches(canary).filter_map(|(stretch, cost)| {
+            let ago = as_long_ago(stretch, canary, baseline)?;
+            let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
+                let [height, change] = canary.stretch_if_independent(stretch);
+                let [_, baseline_change] = baseline.stretch_if_independent(ago);
+                [height.less(level), change.less(baseline_change)]
+            });
+            Some(Self { series: canary, stretch, ago: Some(ago), cost, higher_by })
+        }));
         if let Some(series) = comparison.clipped_differences() {
             all.extend(stretches(series).map(|(stretch, cost)| {
                 let is_higher = series.mean_of(stretch) > 0.0;
                 let higher_by = is_higher.then(|| series.stretch_if_independent(stretch));
-                Self { of: Compared::Differences, stretch, cost, higher_by }
+                Self { series, stretch, ago: None, cost, higher_by }
             }));
         }
         all
@@ -155,34 +137,27 @@ impl Plain {
     }
 
     /// The stretch with what is known of it if points are autocorrelated.
-    fn candidate(&self, height: &Posterior, usual: f64, change: &Posterior) -> Candidate {
-        let p = self.cost * height.p_value(usual).max(change.p_value(0.0));
-        Candidate { p: p.min(NOT_HIGHER), stretch: self.stretch, height: *height }
+    fn candidate(&self, comparison: &Comparison, designs: &mut Designs) -> Candidate {
+        let Self { series, stretch, ago, cost, .. } = *self;
+        let step = designs.on_stretch(series, stretch);
+        let (height, usual, change) = if let Some(ago) = ago {
+            let baseline = &comparison.clipped_y;
+            let baseline_step = designs.on_stretch(baseline, ago);
+            let difference = |of_step, (y, of_y)| {
+                let weights = regression::shared_weights(&step, y, p::PRIOR_OF_SIDES);
+                regression::difference((&step, of_step), (y, of_y), &weights)
+            };
+            let height = difference([1.0, 1.0], (&comparison.y_line, LEVEL));
+            let change = difference([0.0, 1.0], (&baseline_step, [0.0, 1.0]));
+            (height, usual_of_baseline(baseline, ago), change)
+        } else {
+            let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+            let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+            (height, usual_of_differences(series, stretch), change)
+        };
+        let p = cost * height.p_value(usual).max(change.p_value(0.0));
+        Candidate { p: p.min(NOT_HIGHER), stretch, height }
     }
-}
-
-fn two_samples(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
-    let (canary, baseline) = (comparison.clipped_canary(), comparison.clipped_baseline());
-    let step = designs.on_stretch(canary, plain.stretch);
-    let height = RegressionSide { solutions: &step, contrast: [1.0, 1.0] };
-    let level = RegressionSide { solutions: comparison.baseline_line()?, contrast: [1.0, 0.0] };
-    let height = regression::difference(&height, &level, p::PRIOR_OF_SIDES);
-    let ago = as_long_ago(plain.stretch, canary, baseline)?;
-    let baseline_step = designs.on_stretch(baseline, ago);
-    let change = regression::difference(
-        &RegressionSide { solutions: &step, contrast: [0.0, 1.0] },
-        &RegressionSide { solutions: &baseline_step, contrast: [0.0, 1.0] },
-        p::PRIOR_OF_SIDES,
-    );
-    Some(plain.candidate(&height, usual_of_baseline(baseline, ago), &change))
-}
-
-fn differences(comparison: &Comparison, plain: &Plain, designs: &mut Designs) -> Option<Candidate> {
-    let differences = comparison.clipped_differences()?;
-    let step = designs.on_stretch(differences, plain.stretch);
-    let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-    let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-    Some(plain.candidate(&height, usual_of_differences(differences, plain.stretch), &change))
 }
 
 /// How much higher the baseline's highest stretch of as many points is than its mean. A change to the end has no

@@ -27,23 +27,18 @@ pub(crate) struct Tail {
     pub(crate) p: f64,
 }
 
-/// How the test is set for a kind of metric.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TailShape {
-    /// Exponent of the Pareto tail.
-    pub(crate) exponent: f64,
-    /// Points must be so many times as far out as any of the baseline's.
-    pub(crate) clear: f64,
-}
-
 /// Finds the points that stand out. `phi` is the autocorrelation of the noise.
 pub(crate) fn find(
     comparison: &Comparison,
     excess: &Excess,
     phi: f64,
-    shape: TailShape,
+    is_sparse: bool,
     location_is_found: bool,
 ) -> Option<Tail> {
+    let (exponent, clear) = match is_sparse {
+        true => (p::SPARSE_TAIL_EXPONENT, p::SPARSE_TAIL_CLEAR),
+        false => (p::TAIL_EXPONENT, p::TAIL_CLEAR),
+    };
     let reference = excess.reference();
     let fence = excess.fence(p::STANDS_OUT);
     if reference <= 0.0 {
@@ -83,10 +78,10 @@ pub(crate) fn find(
         weight += point_weight;
         exact *= (m - index as f64) / (m + n - index as f64);
         let ratio = out / reference;
-        if index + 1 < p::TAIL_FEWEST || ratio < shape.clear {
+        if index + 1 < p::TAIL_FEWEST || ratio < clear {
             continue;
         }
-        let by_size = math::pow(1.0 + n / m * math::pow(ratio, shape.exponent), -weight);
+        let by_size = math::pow(1.0 + n / m * math::pow(ratio, exponent), -weight);
         let p = if coarse { exact } else { by_size };
         if best.is_none_or(|best| p < best.p) {
             best = Some(Tail { points: index + 1, ratio, p });

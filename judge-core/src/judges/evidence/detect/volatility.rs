@@ -1,12 +1,9 @@
 //! Quiet and noisy stretches: how little the sizes of neighbouring deviations say of each other.
 //!
-//! A metric may be quiet for minutes and noisy for minutes. Sizes of deviations are then autocorrelated, and
-//! their mean is less certain than the mean of as many independent sizes. **Model**: a size is the sum of two
-//! parts. The stretch, an autoregression with coefficient φ, has a share s of the variance; independent noise
-//! has the rest. Neither s nor φ is known. So twelve pairs of them and the model with independent sizes are
-//! weighted by a prior and by the restricted likelihood (Harville 1977), which a Kalman filter computes. An
-//! autoregression alone (s = 1) would take long stretches under much noise for short ones. **Cost**: O(n) a
-//! pair, for the last 240 points.
+//! **Model**: a size is the sum of two parts. The stretch, an autoregression with coefficient φ, has a share s of the variance;
+//! independent noise has the rest. Neither s nor φ is known. So twelve pairs of them and the model with independent sizes are
+//! weighted by a prior and by the restricted likelihood (Harville 1977), which a Kalman filter computes. **Cost**: O(n) a pair,
+//! for the last 240 points.
 
 use std::sync::LazyLock;
 
@@ -35,7 +32,7 @@ impl Volatility {
             }
         }
         let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let independent = p::PRIOR_OF_SIDES.independent;
+        let independent = p::PRIOR_OF_SIDES;
         for (model, weight) in weights.iter_mut().enumerate() {
             let others = (1.0 - independent) / (MODELS - 1) as f64;
             let prior = if model == 0 { independent } else { others };

@@ -1,14 +1,12 @@
 //! Was there a transient at the start?
 //!
-//! A canary that starts cold is slow at first, which says nothing about its later state. **Null**: the first
-//! points are as high as the rest. **Statistic**: of all starts of at least two points that leave enough to be
-//! judged, the largest difference between the mean of the start and the mean of the rest, in units of its
-//! standard error. Its p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq.
-//! 4.43). A start counts if most of its points are elevated, so that single spikes are left to the tail test, if
-//! its first third is elevated as well, so that harm that begins later is no start, if the baseline has fewer
-//! such points, and if no such point comes back later. The start is left out and everything else is tested on
-//! the rest. This test is repeated on the rest, too, because a decay looks like one step after the other.
-//! **Effect**: number of points left out, and their mean relative to the rest. **Cost**: O(n).
+//! **Null**: the first points are as high as the rest. **Statistic**: of all starts of at least two points that leave enough to
+//! be judged, the largest difference between the mean of the start and the mean of the rest, in units of its standard error. Its
+//! p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43). A start counts if most of its
+//! points are elevated, so that single spikes are left to the tail test, if its first third is elevated as well, so that harm
+//! that begins later is no start, if the baseline has fewer such points, and if no such point comes back later. The test is
+//! repeated on the rest, because a decay looks like one step after the other. **Effect**: number of points left out, and their
+//! mean relative to the rest. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation;
@@ -55,8 +53,8 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
         (steps.max(rest.scale), 0.0)
     } else {
         (
-            comparison.noise_factor * comparison.noise(),
-            autocorrelation::mean(comparison.weights_of_baseline()),
+            comparison.noise_factor * comparison.noise,
+            autocorrelation::mean(&comparison.weights_of_baseline),
         )
     };
     // NaN if huge points overflow it.
@@ -65,15 +63,14 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
     }
     let reach = p::WARM_UP_CLIP * deviation;
     let clipped: Vec<f64> = values.iter().map(|v| (v - rest.median).clamp(-reach, reach)).collect();
-    let start = Start::find(&clipped, longest)?;
-    let t = start.t / (deviation * ((1.0 + phi) / (1.0 - phi)).sqrt());
+    let (length, t) = most_significant(&clipped, longest)?;
+    let t = t / (deviation * ((1.0 + phi) / (1.0 - phi)).sqrt());
     let p = p_of_longest(t, p::WARM_UP_SHORTEST, longest);
     let beyond = |value: &f64, deviations: f64| value - rest.median > deviations * deviation;
     let share_elevated = |points: &[f64]| {
         let elevated = points.iter().filter(|value| beyond(value, p::WARM_UP_STANDS_OUT));
         elevated.count() as f64 / points.len() as f64
     };
-    let length = start.length;
     if p > p::WARM_UP_LEVEL
         || share_elevated(&values[..length]) < p::WARM_UP_ELEVATED
         || share_elevated(&values[..length.div_ceil(3)]) < p::WARM_UP_BEGIN
@@ -96,10 +93,8 @@ pub(crate) fn find_unsettled(comparison: &Comparison, excess: &Excess) -> Option
     let longest = excess.canary.len().saturating_sub(p::WARM_UP_LEAST_REST);
     let found = find_within(comparison, excess, longest)?;
     let (start, rest) = excess.canary.split_at(found.length);
-    if rest.len() < p::WARM_UP_LEAST_REST || mean(start) < p::UNSETTLED_CLEAR * mean(rest).abs() {
-        return None;
-    }
-    (found.p <= p::UNSETTLED_LEVEL).then_some(found)
+    let is_clear = mean(start) >= p::UNSETTLED_CLEAR * mean(rest).abs();
+    (is_clear && found.p <= p::UNSETTLED_LEVEL).then_some(found)
 }
 
 /// Mean of the first `length` values less the mean of the others.
@@ -136,40 +131,25 @@ fn mean(values: &[f64]) -> f64 {
     sum(values) / values.len() as f64
 }
 
-/// The most significant start.
-struct Start {
-    length: usize,
-    /// Statistic, in units of the standard deviation of a point.
-    t: f64,
-}
-
-impl Start {
-    fn find(values: &[f64], longest: usize) -> Option<Self> {
-        let (n, total) = (values.len() as f64, sum(values));
-        let mean = total / n;
-        let (mut sum, mut length) = (0.0, 0.0);
-        // The most significant start so far: its length, its squared excess, and n times its variance in
-        // points.
-        let (mut best, mut squared, mut variance) = (0.0, 0.0, 1.0);
-        for value in &values[..longest] {
-            sum += value;
-            length += 1.0;
-            let excess = sum - mean * length;
-            let points_variance = length * (n - length);
-            if excess > 0.0
-                && length >= p::WARM_UP_SHORTEST as f64
-                && excess * excess * variance > squared * points_variance
-            {
-                (best, squared, variance) = (length, excess * excess, points_variance);
-            }
+/// The most significant start: its length, and its statistic in units of the standard deviation of a point.
+fn most_significant(values: &[f64], longest: usize) -> Option<(usize, f64)> {
+    let (n, total) = (values.len() as f64, sum(values));
+    let (mean, mut sum) = (total / n, 0.0);
+    // The most significant start so far: its length, its squared excess, and n times its variance in points.
+    let (mut best, mut squared, mut variance) = (0, 0.0, 1.0);
+    for (length, value) in (1..).zip(&values[..longest]) {
+        sum += value;
+        let k = length as f64;
+        let excess = sum - mean * k;
+        let points_variance = k * (n - k);
+        if excess > 0.0
+            && length >= p::WARM_UP_SHORTEST
+            && excess * excess * variance > squared * points_variance
+        {
+            (best, squared, variance) = (length, excess * excess, points_variance);
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a whole number"
-        )]
-        (best > 0.0).then(|| Self { length: best as usize, t: (squared * n / variance).sqrt() })
     }
+    (best > 0).then(|| (best, (squared * n / variance).sqrt()))
 }
 
 /// P-value of the largest of many standardised sums, each over a longer start than the one before.

@@ -1,9 +1,7 @@
 //! First-order autoregression with an unknown coefficient φ.
 //!
-//! Neighbouring points of a metric have less information than independent ones. An estimate of φ from 31 points
-//! is off by 0.15: too low an estimate raises false alarms, too high a one misses changes. So no single φ is
-//! chosen. Every p-value is a mean over the values of φ below, weighted by their prior and by the restricted
-//! likelihood of the points ([`super::regression`]).
+//! An estimate of φ from 31 points is off by 0.15, so no single φ is chosen. Every p-value is a mean over the values of φ below,
+//! weighted by their prior and by the restricted likelihood of the points ([`super::regression`]).
 
 use crate::math;
 
@@ -18,45 +16,29 @@ const REST: [f64; COUNT - 1] =
 /// φ with less posterior weight than this are left out.
 const NEGLIGIBLE: f64 = 1e-4;
 
-/// Prior distribution of φ.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Prior {
-    /// Probability that φ is 0.
-    pub(crate) independent: f64,
-}
-
 /// The weights of independent points: all weight on φ = 0.
 pub(crate) const INDEPENDENT: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 /// Posterior weights of the φ, which sum to 1.
 pub(crate) type Weights = [f64; COUNT];
 
-impl Prior {
-    /// Weighs each φ by the prior and the logarithm of its likelihood.
-    pub(crate) fn weigh_logs(self, logs: [f64; COUNT]) -> Weights {
-        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let rest: f64 = REST.iter().sum();
-        let prior = |index: usize| {
-            if index == 0 {
-                self.independent
-            } else {
-                (1.0 - self.independent) * REST[index - 1] / rest
-            }
-        };
-        let mut weights = [0.0; COUNT];
-        if !largest.is_finite() {
-            weights[0] = 1.0;
-            return weights;
-        }
-        for (index, weight) in weights.iter_mut().enumerate() {
-            *weight = prior(index) * math::exp(logs[index] - largest);
-        }
-        let sum: f64 = weights.iter().sum();
-        for weight in &mut weights {
-            *weight = if *weight < NEGLIGIBLE * sum { 0.0 } else { *weight };
-        }
-        let kept: f64 = weights.iter().sum();
-        weights.map(|weight| weight / kept)
+/// Weighs each φ by the logarithm of its likelihood and by the prior, in which φ is 0 with probability `independent`.
+pub(crate) fn weigh(logs: [f64; COUNT], independent: f64) -> Weights {
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !largest.is_finite() {
+        return INDEPENDENT;
     }
+    let rest: f64 = REST.iter().sum();
+    let weights: Weights = std::array::from_fn(|index| {
+        let prior = match index {
+            0 => independent,
+            _ => (1.0 - independent) * REST[index - 1] / rest,
+        };
+        prior * math::exp(logs[index] - largest)
+    });
+    let sum: f64 = weights.iter().sum();
+    let weights = weights.map(|weight| if weight < NEGLIGIBLE * sum { 0.0 } else { weight });
+    let kept: f64 = weights.iter().sum();
+    weights.map(|weight| weight / kept)
 }
 
 /// Posterior mean of φ.

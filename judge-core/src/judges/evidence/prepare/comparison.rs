@@ -7,12 +7,12 @@ use crate::sums::sum;
 use super::autocorrelation::{self, Weights};
 use super::axis::{self, Axis, allow};
 use super::posterior::{Estimate, Posterior};
-use super::regression::{self, Designs, Regressand, RegressionSide, Solutions};
+use super::regression::{self, Designs, Regressand, Solutions};
 use super::robust::Robust;
 use super::timeline::{PairTimeline, Times};
 
 /// Of a level and a line the level.
-const LEVEL: [f64; 2] = [1.0, 0.0];
+pub(crate) const LEVEL: [f64; 2] = [1.0, 0.0];
 
 /// Both sides from some time on, in coordinates of one [`Axis`].
 #[derive(Debug, Default)]
@@ -43,32 +43,42 @@ pub(crate) struct Comparison {
     pub(crate) correlation: f64,
     /// How many times as much as the baseline's the canary's points may vary.
     pub(crate) noise_factor: f64,
-    /// Reach of clipping, around each side's median.
-    reach: f64,
-    clipped_x: Regressand,
-    clipped_y: Regressand,
+    /// Points count for no more than this far from the median of their side; infinite where no point varies.
+    pub(crate) reach: f64,
+    /// The canary's points as the regressions see them: clipped, around the baseline's median.
+    pub(crate) clipped_x: Regressand,
+    /// The baseline's points as the regressions see them.
+    pub(crate) clipped_y: Regressand,
     clipped_differences: Regressand,
-    x_line: Option<Solutions<2>>,
-    y_line: Option<Solutions<2>>,
+    x_line: Solutions<2>,
+    /// The baseline on a level and a line.
+    pub(crate) y_line: Solutions<2>,
+    /// `None` where too few times have both points.
     difference_line: Option<Solutions<2>>,
-    unpaired_shift: Option<Posterior>,
-    paired_shift: Option<Posterior>,
-    phi_of_differences: f64,
-    /// Half-width of the interval of the shift that is shown.
-    shift_reach: f64,
-    weights_of_sides: Weights,
-    weights_of_baseline: Weights,
-    noise: f64,
+    /// What the two sides say of the shift between them, as two samples.
+    pub(crate) unpaired_shift: Posterior,
+    /// What differences of the same times say of the shift.
+    pub(crate) paired_shift: Option<Posterior>,
+    /// Mean φ of both sides' noise.
+    pub(crate) phi_of_sides: f64,
+    /// Mean φ of differences of the same times; 0 where there are none.
+    pub(crate) phi_of_differences: f64,
+    /// Half-width of the interval of [`Comparison::shift`] that is shown.
+    pub(crate) shift_reach: f64,
+    /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
+    pub(crate) weights_of_baseline: Weights,
+    /// Standard deviation of the baseline's noise around a line.
+    pub(crate) noise: f64,
     designs: Designs,
     ordered: Vec<f64>,
 }
 
 impl Comparison {
-    /// Looks at `timeline` from `start` on.
+    /// Looks at `timeline` from `start` on, where each side has at least [`p::FEWEST`] points.
     pub(crate) fn refill(&mut self, timeline: &PairTimeline, axis: Axis, start: usize) {
         self.axis = axis;
         self.times = timeline.times;
-        self.noise_factor = timeline.noise_factor();
+        self.noise_factor = timeline.noise_factor;
         self.start = start;
         let canary = timeline.canary.get(start..).unwrap_or_default();
         let from = if timeline.times == Times::Same { start } else { 0 };
@@ -114,18 +124,17 @@ impl Comparison {
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         self.clipped_x.refill(self.x.iter().map(|v| clip_x(*v)), middle_y);
         self.clipped_y.refill(self.y.iter().map(|v| clip_y(*v)), middle_y);
-        self.x_line = solve_line(&self.clipped_x, &mut self.designs);
-        self.y_line = solve_line(&self.clipped_y, &mut self.designs);
+        self.x_line = self.designs.on_line(&self.clipped_x);
+        self.y_line = self.designs.on_line(&self.clipped_y);
         self.difference_line = None;
         self.robust_differences = Robust::default();
         self.correlation = 0.0;
         if self.pairs.len() >= p::FEWEST {
             let clipped = self.pairs.iter().map(|(x, y)| clip_x(*x) - clip_y(*y));
             self.clipped_differences.refill(clipped, 0.0);
-            self.difference_line = solve_line(&self.clipped_differences, &mut self.designs);
+            self.difference_line = Some(self.designs.on_line(&self.clipped_differences));
             self.robust_differences = Robust::estimate(&self.differences, &mut self.ordered);
-            let vary = [&self.x_line, &self.y_line];
-            if vary.into_iter().flatten().filter(|line| line.is_noisy()).count() == 2 {
+            if self.x_line.is_noisy() && self.y_line.is_noisy() {
                 self.correlation =
                     correlation(self.pairs.iter().map(|(x, y)| (clip_x(*x), clip_y(*y))));
             }
@@ -139,27 +148,17 @@ impl Comparison {
     }
 
     fn summarise(&mut self) {
-        let widening = self.widening();
-        let (x, y) = (self.x_line.as_ref(), self.y_line.as_ref());
-        self.weights_of_sides = match (x, y) {
-            (Some(x), Some(y)) => regression::shared_weights(x, y, p::PRIOR_OF_SIDES),
-            (Some(one), None) | (None, Some(one)) => one.weights(p::PRIOR_OF_SIDES),
-            _ => autocorrelation::INDEPENDENT,
-        };
-        self.unpaired_shift = x.zip(y).map(|(x, y)| {
-            let (x, y) = (
-                RegressionSide { solutions: x, contrast: LEVEL },
-                RegressionSide { solutions: y, contrast: LEVEL },
-            );
-            regression::difference_given(&x, &y, &self.weights_of_sides).widen(widening)
-        });
-        self.weights_of_baseline =
-            y.map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES));
-        self.noise = y.map_or(0.0, |line| line.deviation(&self.weights_of_baseline));
+        let (x, y, widening) = (&self.x_line, &self.y_line, self.widening());
+        let weights_of_sides = regression::shared_weights(x, y, p::PRIOR_OF_SIDES);
+        self.phi_of_sides = autocorrelation::mean(&weights_of_sides);
+        self.unpaired_shift =
+            regression::difference((x, LEVEL), (y, LEVEL), &weights_of_sides).widen(widening);
+        self.weights_of_baseline = y.weights(p::PRIOR_OF_SIDES);
+        self.noise = y.deviation(&self.weights_of_baseline);
         self.paired_shift =
             self.difference_line.as_ref().map(|line| shift_of_differences(line).widen(widening));
         self.phi_of_differences = self.paired_shift.as_ref().map_or(0.0, Posterior::phi);
-        self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
+        self.shift_reach = self.shift().half_width(p::SHOWN);
     }
 
     /// Turns harm round.
@@ -182,15 +181,10 @@ impl Comparison {
         for side in [&mut self.clipped_x, &mut self.clipped_y, &mut self.clipped_differences] {
             side.reverse();
         }
-        let lines = [&mut self.x_line, &mut self.y_line, &mut self.difference_line];
-        lines.into_iter().flatten().for_each(Solutions::reverse);
-        self.unpaired_shift = self.unpaired_shift.map(Posterior::reverse);
+        let lines = [&mut self.x_line, &mut self.y_line];
+        lines.into_iter().chain(&mut self.difference_line).for_each(Solutions::reverse);
+        self.unpaired_shift = self.unpaired_shift.reverse();
         self.paired_shift = self.paired_shift.map(Posterior::reverse);
-    }
-
-    /// Points count for no more than this far from the median of their side; infinite where no point varies.
-    pub(crate) fn reach(&self) -> f64 {
-        self.reach
     }
 
     /// Whether the canary's median is at another level of the metric: beyond the reach of clipping, but where the baseline
@@ -201,102 +195,52 @@ impl Comparison {
         self.robust_x.median > fence && above as f64 > p::OTHER_LEVEL * n as f64
     }
 
-    /// The canary's points as the regressions see them: clipped, around the baseline's median.
-    pub(crate) fn clipped_canary(&self) -> &Regressand {
-        &self.clipped_x
-    }
-
-    /// The baseline's points as the regressions see them.
-    pub(crate) fn clipped_baseline(&self) -> &Regressand {
-        &self.clipped_y
-    }
-
     /// Differences of the same times as the regressions see them, where there are enough.
     pub(crate) fn clipped_differences(&self) -> Option<&Regressand> {
         self.difference_line.is_some().then_some(&self.clipped_differences)
     }
 
-    /// The baseline on a level and a line.
-    pub(crate) fn baseline_line(&self) -> Option<&Solutions<2>> {
-        self.y_line.as_ref()
-    }
-
-    /// What the two sides say of the shift between them, as two samples.
-    pub(crate) fn unpaired_shift(&self) -> Option<&Posterior> {
-        self.unpaired_shift.as_ref()
-    }
-
     /// By how much errors are too small because the canary repeats one value while its baseline moves: it
     /// counts as noisy as its baseline.
     pub(crate) fn widening(&self) -> f64 {
-        let is_stuck = !self.x_line.as_ref().is_some_and(Solutions::is_noisy)
-            && self.y_line.as_ref().is_some_and(Solutions::is_noisy);
+        let is_stuck = !self.x_line.is_noisy() && self.y_line.is_noisy();
         if is_stuck { p::STUCK_WIDENING } else { 1.0 }
     }
 
-    /// What differences of the same times say of the shift.
-    pub(crate) fn paired_shift(&self) -> Option<&Posterior> {
-        self.paired_shift.as_ref()
-    }
-
     /// The shift between two samples, and that of differences of the same time, if points are independent.
-    pub(crate) fn shifts_if_independent(&self) -> [Option<Estimate>; 2] {
+    pub(crate) fn shifts_if_independent(&self) -> impl Iterator<Item = Estimate> {
         let level = |line: &Solutions<2>| line.if_independent(LEVEL);
-        let (x, y) = (self.x_line.as_ref().map(level), self.y_line.as_ref().map(level));
-        [x.zip(y).map(|(x, y)| x.less(y)), self.difference_line.as_ref().map(level)]
+        let unpaired = level(&self.x_line).less(level(&self.y_line));
+        std::iter::once(unpaired).chain(self.difference_line.as_ref().map(level))
     }
 
     /// The shift as the more precise of the two comparisons knows it.
-    pub(crate) fn shift(&self) -> Option<&Posterior> {
-        if self.prefers_pairs() { self.paired_shift.as_ref() } else { self.unpaired_shift.as_ref() }
+    pub(crate) fn shift(&self) -> &Posterior {
+        match &self.paired_shift {
+            Some(paired) if self.prefers_pairs() => paired,
+            _ => &self.unpaired_shift,
+        }
     }
 
     /// Whether differences of the same time know the shift better than the two samples.
     pub(crate) fn prefers_pairs(&self) -> bool {
-        let both = self.paired_shift.as_ref().zip(self.unpaired_shift.as_ref());
-        both.is_some_and(|(paired, unpaired)| paired.error() < unpaired.error())
+        let paired = self.paired_shift.as_ref();
+        paired.is_some_and(|paired| paired.error() < self.unpaired_shift.error())
     }
 
-    /// Half-width of the interval of [`Comparison::shift`] that is shown.
-    pub(crate) fn shift_reach(&self) -> f64 {
-        self.shift_reach
-    }
-
-    /// The same two posteriors for the canary less what is allowed: above 0 is above the allowance.
+    /// What both comparisons say of the canary less what is allowed: above 0 is above the allowance.
     pub(crate) fn beyond_allowance(&self, share: f64) -> Vec<Posterior> {
         let middle_y = self.robust_y.median;
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         let allowed = |y: f64| allow(clip_y(y), share);
         let (mut side, mut designs) = (Regressand::default(), Designs::default());
-        let mut found = Vec::with_capacity(2);
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        let both = self.x_line.as_ref().zip(solve_line(&side, &mut designs));
-        found.extend(both.map(|(x, y)| unpaired_shift_between(x, &y)));
+        let mut found = vec![unpaired_shift_between(&self.x_line, &designs.on_line(&side))];
         if self.difference_line.is_some() {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            found.extend(solve_line(&side, &mut designs).as_ref().map(shift_of_differences));
+            found.push(shift_of_differences(&designs.on_line(&side)));
         }
         found
-    }
-
-    /// Mean φ of both sides' noise.
-    pub(crate) fn phi_of_sides(&self) -> f64 {
-        autocorrelation::mean(&self.weights_of_sides)
-    }
-
-    /// Mean φ of differences of the same times; 0 where there are none.
-    pub(crate) fn phi_of_differences(&self) -> f64 {
-        self.phi_of_differences
-    }
-
-    /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
-    pub(crate) fn weights_of_baseline(&self) -> &Weights {
-        &self.weights_of_baseline
-    }
-
-    /// Standard deviation of the baseline's noise around a line.
-    pub(crate) fn noise(&self) -> f64 {
-        self.noise
     }
 
     /// Whether the sides move together, so that their differences know the shift better.
@@ -309,30 +253,26 @@ impl Comparison {
         if self.correlation <= p::TOGETHER || self.difference_line.is_none() {
             return false;
         }
-        let level = Solutions::fit(&self.clipped_differences.on_level());
+        let level = self.clipped_differences.on_level().solve();
         !level.is_noisy()
             || autocorrelation::mean(&level.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
     }
 
-    /// Share of the pairs of one of the canary's points in `points` and one of the baseline's in which the
-    /// canary's is above; equal ones count half.
-    pub(crate) fn share_above(&self, points: &[f64]) -> f64 {
+    /// Share of the pairs of a canary's and a baseline's point in which the canary's is above; equal ones count half.
+    pub(crate) fn share_above(&self) -> f64 {
         let beaten = |x: &f64| {
             let below = self.sorted_y.partition_point(|y| y < x);
             let not_above = self.sorted_y.partition_point(|y| y <= x);
             0.5 * (below + not_above) as f64
         };
-        points.iter().map(beaten).sum::<f64>() / (points.len() * self.sorted_y.len()) as f64
+        self.x.iter().map(beaten).sum::<f64>() / (self.x.len() * self.sorted_y.len()) as f64
     }
 }
 
 /// What two samples say of the shift between them.
 pub(crate) fn unpaired_shift_between(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
-    let (x, y) = (
-        RegressionSide { solutions: x, contrast: LEVEL },
-        RegressionSide { solutions: y, contrast: LEVEL },
-    );
-    regression::difference(&x, &y, p::PRIOR_OF_SIDES)
+    let weights = regression::shared_weights(x, y, p::PRIOR_OF_SIDES);
+    regression::difference((x, LEVEL), (y, LEVEL), &weights)
 }
 
 /// What differences of the same times say of the shift.
@@ -343,10 +283,6 @@ fn shift_of_differences(differences: &Solutions<2>) -> Posterior {
 /// Clips values at `reach` around `middle`.
 fn clip(middle: f64, reach: f64) -> impl Fn(f64) -> f64 {
     move |value| value.clamp(middle - reach, middle + reach)
-}
-
-fn solve_line(series: &Regressand, designs: &mut Designs) -> Option<Solutions<2>> {
-    (series.len() >= p::FEWEST).then(|| designs.on_line(series))
 }
 
 /// Fills in the coordinates of ascending values, ascending.
@@ -362,9 +298,13 @@ fn fill_sorted(sorted: &mut Vec<f64>, values: &[f64], axis: Axis) {
 fn correlation(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
     let n = pairs.clone().count() as f64;
     let (x_sum, y_sum) = pairs.clone().fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
+    correlation_around_0(pairs.map(|(x, y)| (x - x_sum / n, y - y_sum / n)))
+}
+
+/// Correlation of two series with a mean of 0; 0 where one does not vary.
+pub(crate) fn correlation_around_0(pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
     let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
     for (x, y) in pairs {
-        let (x, y) = (x - x_sum / n, y - y_sum / n);
         xx += x * x;
         yy += y * y;
         xy += x * y;

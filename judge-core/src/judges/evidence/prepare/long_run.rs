@@ -1,11 +1,8 @@
 //! The variance of a mean from its slowest cosines, without a model of the autocorrelation.
 //!
-//! The variance of the mean of n points is their long-run variance over n. The long-run variance is the sum of all autocovariances,
-//! the spectrum at frequency 0. An autoregression fits one φ to the whole spectrum. That fits neither points over a rolling
-//! window nor saw-teeth: it makes them look much noisier than they are. The cosines
-//! Λⱼ = √(2/n) Σ xₜ cos(πj(t − ½)/n) do not depend on the mean. The slowest of them are nearly independent, each with the long-run
-//! variance. So the mean of their squares estimates it, with as many degrees of freedom as there are cosines, and the mean over
-//! its error is Student's t (Müller 2004; Lazarus, Lewis, Stock and Watson 2018).
+//! The cosines Λⱼ = √(2/n) Σ xₜ cos(πj(t − ½)/n) do not depend on the mean. The slowest of them are nearly independent, each with
+//! the long-run variance, which is n times the variance of the mean. So the mean of their squares estimates it, with as many degrees
+//! of freedom as there are cosines, and the mean over its error is Student's t (Müller 2004; Lazarus, Lewis, Stock and Watson 2018).
 
 use std::f64::consts::PI;
 

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use crate::math;
 use crate::stats::distribution::{normal, student};
 
-use super::autocorrelation::{COUNT, INDEPENDENT, NODES, Weights};
+use super::autocorrelation::{self, COUNT, INDEPENDENT, Weights};
 
 /// Probability that a normal estimate is one standard error or more above 0.
 const P_OF_ONE: f64 = 0.1586;
@@ -61,7 +61,7 @@ impl Estimate {
 }
 
 /// The posterior of a shift.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Posterior {
     weights: Weights,
     means: [f64; COUNT],
@@ -122,7 +122,7 @@ impl Posterior {
 
     /// Mean of φ.
     pub(crate) fn phi(&self) -> f64 {
-        self.weights.iter().zip(NODES).map(|(weight, phi)| weight * phi).sum()
+        autocorrelation::mean(&self.weights)
     }
 
     /// Root of the mean square of the standard errors.
@@ -187,9 +187,6 @@ impl Posterior {
 /// Combines p-values that may depend on each other in any way: Cauchy's combination (Liu and Xie 2020). A
 /// p-value near 1 must not outweigh a small one, so each counts as 0.9 at most.
 pub(crate) fn combine(p_values: &[f64]) -> f64 {
-    if p_values.is_empty() {
-        return 1.0;
-    }
     let score = |p: &f64| {
         let p = p.clamp(1e-300, 0.9);
         if p < 1e-8 { 1.0 / (PI * p) } else { 1.0 / math::tan(PI * p) }

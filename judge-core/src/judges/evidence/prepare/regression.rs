@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use crate::math;
 use crate::sums::{dot, first_moment};
 
-use super::autocorrelation::{COUNT, NODES, Prior, Weights};
+use super::autocorrelation::{COUNT, NODES, Weights, weigh};
 use super::axis;
 use super::posterior::{Estimate, Posterior};
 
@@ -277,47 +277,38 @@ pub(crate) struct Regression<const P: usize> {
 #[derive(Debug, Clone, Copy)]
 struct Solved<const P: usize> {
     effects: [f64; P],
-    factor: Factor<P>,
+    /// Inverse of the Gram matrix.
+    inverse: [[f64; P]; P],
     /// Sum of squared residuals; 0 if the columns explain everything.
     residual: f64,
 }
 
-/// The inverted Gram matrix at one φ, which does not depend on the series.
+impl<const P: usize> Default for Solved<P> {
+    fn default() -> Self {
+        Self { effects: [0.0; P], inverse: [[0.0; P]; P], residual: 0.0 }
+    }
+}
+
+/// The Gram matrix at one φ, which does not depend on the series.
 #[derive(Debug, Clone, Copy)]
 struct Factor<const P: usize> {
     /// Inverse of the matrix.
     inverse: [[f64; P]; P],
-    determinant: f64,
-}
-
-/// The inverted Gram matrices of two columns at every φ, which do not depend on the series.
-#[derive(Debug)]
-struct Design {
-    factors: [Factor<2>; COUNT],
-    log_determinants: [f64; COUNT],
-}
-
-impl Design {
-    fn new(regression: &Regression<2>) -> Self {
-        let factors = NODES.map(|phi| regression.factor(phi));
-        Self { factors, log_determinants: factors.map(|factor| math::ln(factor.determinant)) }
-    }
-
-    fn solve(&self, regression: &Regression<2>) -> Solutions<2> {
-        let solved = std::array::from_fn(|i| regression.solve_given(NODES[i], &self.factors[i]));
-        Solutions::new(regression.points, solved, |index| self.log_determinants[index])
-    }
+    /// (n − 1) ln(1 − φ²) plus the logarithm of the determinant, for the restricted likelihood.
+    logs: f64,
 }
 
 /// Designs that were used last. Both sides of most metrics have the same number of points, and so the same designs.
 #[derive(Debug, Default)]
 pub(crate) struct Designs {
-    /// By number of points, and by stretch or for a line.
-    kept: Vec<((usize, Option<Stretch>), Design)>,
+    kept: Vec<(Columns, [Factor<2>; COUNT])>,
 }
 
+/// What two columns depend on: the number of points, and the stretch; `None` for a line.
+type Columns = (usize, Option<Stretch>);
+
 impl Designs {
-    /// Most designs that are kept; each has 700 bytes. Windows of one length need 18, of two lengths 36.
+    /// Most designs that are kept; each has 500 bytes. Windows of one length need 18, of two lengths 36.
     const MOST: usize = 64;
 
     /// Solves the regression of `series` on a mean and a line.
@@ -330,30 +321,31 @@ impl Designs {
         self.solve(&series.on_stretch(stretch), (series.len(), Some(stretch)))
     }
 
-    fn solve(
-        &mut self,
-        regression: &Regression<2>,
-        columns: (usize, Option<Stretch>),
-    ) -> Solutions<2> {
+    fn solve(&mut self, regression: &Regression<2>, columns: Columns) -> Solutions<2> {
         let found = self.kept.iter().position(|(kept, _)| *kept == columns);
         let place = found.unwrap_or_else(|| {
             if self.kept.len() == Self::MOST {
                 self.kept.clear();
             }
-            self.kept.push((columns, Design::new(regression)));
+            self.kept.push((columns, regression.factors()));
             self.kept.len() - 1
         });
-        self.kept[place].1.solve(regression)
+        regression.solve_given(&self.kept[place].1)
     }
 }
 
 impl<const P: usize> Regression<P> {
-    fn solve(&self, phi: f64) -> Solved<P> {
-        self.solve_given(phi, &self.factor(phi))
+    /// Solves the regression at every φ.
+    pub(crate) fn solve(&self) -> Solutions<P> {
+        self.solve_given(&self.factors())
     }
 
-    /// Inverts the Gram matrix.
-    fn factor(&self, phi: f64) -> Factor<P> {
+    fn factors(&self) -> [Factor<P>; COUNT] {
+        std::array::from_fn(|index| self.factor(NODES[index], LOGS_OF_REST[index]))
+    }
+
+    /// Inverts the Gram matrix; `log_of_rest` is ln(1 − φ²).
+    fn factor(&self, phi: f64, log_of_rest: f64) -> Factor<P> {
         // Cholesky, G = L·Lᵀ; columns are independent, so the diagonal is positive.
         let mut lower = [[0.0; P]; P];
         let mut determinant = 1.0;
@@ -385,82 +377,45 @@ impl<const P: usize> Regression<P> {
                 *cell = (i.max(j)..P).map(|k| inverse_lower[k][i] * inverse_lower[k][j]).sum();
             }
         }
-        Factor { inverse, determinant }
+        Factor { inverse, logs: (self.points - 1.0) * log_of_rest + math::ln(determinant) }
     }
 
-    fn solve_given(&self, phi: f64, factor: &Factor<P>) -> Solved<P> {
-        let Factor { inverse, .. } = factor;
+    fn solve_given(&self, factors: &[Factor<P>; COUNT]) -> Solutions<P> {
+        let solved: [Solved<P>; COUNT] =
+            std::array::from_fn(|index| self.solve_at(NODES[index], factors[index].inverse));
+        let freedom = self.points - P as f64;
+        let log_likelihoods = std::array::from_fn(|index| {
+            let residual = solved[index].residual;
+            if residual <= 0.0 {
+                // A series without noise says nothing of φ.
+                return 0.0;
+            }
+            -0.5 * (factors[index].logs + freedom * math::ln(residual))
+        });
+        Solutions { points: self.points, solved, log_likelihoods }
+    }
+
+    fn solve_at(&self, phi: f64, inverse: [[f64; P]; P]) -> Solved<P> {
         let moments = self.moments.map(|moment| moment.at(phi));
         let effects = std::array::from_fn(|i| (0..P).map(|j| inverse[i][j] * moments[j]).sum());
         let squares = self.squares.at(phi);
         let explained: f64 = moments.iter().zip(&effects).map(|(m, e): (&f64, &f64)| m * e).sum();
         let residual = squares - explained;
         let residual = if residual <= ROUNDING * squares { 0.0 } else { residual };
-        Solved { effects, factor: *factor, residual }
-    }
-
-    /// Solves the regression at every φ.
-    fn solve_all(&self) -> [Solved<P>; COUNT] {
-        NODES.map(|phi| self.solve(phi))
+        Solved { effects, inverse, residual }
     }
 }
 
-impl<const P: usize> Solved<P> {
-    /// Logarithm of the restricted likelihood, up to a constant; `log_of_rest` is ln(1 − φ²). 0 for a series
-    /// without noise.
-    fn log_likelihood(&self, points: f64, log_of_rest: f64, log_determinant: f64) -> f64 {
-        if self.residual <= 0.0 {
-            return 0.0;
-        }
-        let freedom = points - P as f64;
-        -0.5 * ((points - 1.0) * log_of_rest + log_determinant + freedom * math::ln(self.residual))
-    }
-
-    /// Estimate of the effects times `contrast`, with its variance.
-    fn contrast(&self, contrast: [f64; P], points: f64) -> Estimate {
-        let freedom = points - P as f64;
-        let (mut mean, mut factor) = (0.0, 0.0);
-        for i in 0..P {
-            mean += contrast[i] * self.effects[i];
-            for j in 0..P {
-                factor += contrast[i] * contrast[j] * self.factor.inverse[i][j];
-            }
-        }
-        Estimate { mean, variance: self.residual / freedom.max(1.0) * factor, freedom, points }
-    }
-}
-
-/// One series of a comparison of two.
-pub(crate) struct RegressionSide<'a, const P: usize> {
-    pub(crate) solutions: &'a Solutions<P>,
-    pub(crate) contrast: [f64; P],
-}
-
-/// A regression solved at every φ, with its likelihood.
-#[derive(Debug, Clone, Copy)]
+/// A regression solved at every φ.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Solutions<const P: usize> {
     points: f64,
     solved: [Solved<P>; COUNT],
+    /// Logarithms of the restricted likelihood, up to a constant.
     log_likelihoods: [f64; COUNT],
 }
 
 impl<const P: usize> Solutions<P> {
-    pub(crate) fn fit(regression: &Regression<P>) -> Self {
-        let solved = regression.solve_all();
-        Self::new(regression.points, solved, |index| math::ln(solved[index].factor.determinant))
-    }
-
-    fn new(
-        points: f64,
-        solved: [Solved<P>; COUNT],
-        log_determinant: impl Fn(usize) -> f64,
-    ) -> Self {
-        let log_likelihoods = std::array::from_fn(|index| {
-            solved[index].log_likelihood(points, LOGS_OF_REST[index], log_determinant(index))
-        });
-        Self { points, solved, log_likelihoods }
-    }
-
     /// Changes the sign of the effects.
     pub(crate) fn reverse(&mut self) {
         for solved in &mut self.solved {
@@ -473,20 +428,34 @@ impl<const P: usize> Solutions<P> {
         self.solved[0].residual > 0.0
     }
 
-    /// Posterior weights of φ.
-    pub(crate) fn weights(&self, prior: Prior) -> Weights {
-        prior.weigh_logs(self.log_likelihoods)
+    /// Posterior weights of φ, which is 0 with the prior probability `independent`.
+    pub(crate) fn weights(&self, independent: f64) -> Weights {
+        weigh(self.log_likelihoods, independent)
     }
 
     /// Posterior of the effects times `contrast`.
-    pub(crate) fn posterior(&self, contrast: [f64; P], prior: Prior) -> Posterior {
-        let weights = self.weights(prior);
-        Posterior::new(&weights, |index| self.solved[index].contrast(contrast, self.points))
+    pub(crate) fn posterior(&self, contrast: [f64; P], independent: f64) -> Posterior {
+        Posterior::new(&self.weights(independent), |index| self.estimate(index, contrast))
     }
 
     /// Estimate of the effects times `contrast` if points are independent.
     pub(crate) fn if_independent(&self, contrast: [f64; P]) -> Estimate {
-        self.solved[0].contrast(contrast, self.points)
+        self.estimate(0, contrast)
+    }
+
+    /// Estimate of the effects times `contrast` at one φ.
+    fn estimate(&self, index: usize, contrast: [f64; P]) -> Estimate {
+        let Solved { effects, inverse, residual } = &self.solved[index];
+        let freedom = self.points - P as f64;
+        let (mut mean, mut factor) = (0.0, 0.0);
+        for i in 0..P {
+            mean += contrast[i] * effects[i];
+            for j in 0..P {
+                factor += contrast[i] * contrast[j] * inverse[i][j];
+            }
+        }
+        let variance = residual / freedom.max(1.0) * factor;
+        Estimate { mean, variance, freedom, points: self.points }
     }
 
     /// Standard deviation of a point around the columns, averaged over φ.
@@ -497,38 +466,19 @@ impl<const P: usize> Solutions<P> {
     }
 }
 
-/// Posterior of the difference between the contrasts of two series that share one φ.
-pub(crate) fn difference<const P: usize, const Q: usize>(
-    x: &RegressionSide<'_, P>,
-    y: &RegressionSide<'_, Q>,
-    prior: Prior,
-) -> Posterior {
-    difference_given(x, y, &shared_weights(x.solutions, y.solutions, prior))
-}
-
-/// The same for known weights of φ.
-pub(crate) fn difference_given<const P: usize, const Q: usize>(
-    x: &RegressionSide<'_, P>,
-    y: &RegressionSide<'_, Q>,
+/// Posterior of the difference between the contrasts of two series that share one φ, which has these `weights`.
+pub(crate) fn difference(
+    (x, of_x): (&Solutions<2>, [f64; 2]),
+    (y, of_y): (&Solutions<2>, [f64; 2]),
     weights: &Weights,
 ) -> Posterior {
-    Posterior::new(weights, |index| {
-        let x = x.solutions.solved[index].contrast(x.contrast, x.solutions.points);
-        x.less(y.solutions.solved[index].contrast(y.contrast, y.solutions.points))
-    })
+    Posterior::new(weights, |index| x.estimate(index, of_x).less(y.estimate(index, of_y)))
 }
 
 /// Weights of φ for two series that share it.
-pub(crate) fn shared_weights<const P: usize, const Q: usize>(
-    x: &Solutions<P>,
-    y: &Solutions<Q>,
-    prior: Prior,
-) -> Weights {
-    let mut logs = x.log_likelihoods;
-    for (log, other) in logs.iter_mut().zip(&y.log_likelihoods) {
-        *log += other;
-    }
-    prior.weigh_logs(logs)
+pub(crate) fn shared_weights(x: &Solutions<2>, y: &Solutions<2>, independent: f64) -> Weights {
+    let logs = |index| x.log_likelihoods[index] + y.log_likelihoods[index];
+    weigh(std::array::from_fn(logs), independent)
 }
 
 #[cfg(test)]
@@ -545,14 +495,16 @@ mod tests {
             let stretch = Stretch { since, after };
             let mut inside = [0.0; 20];
             inside[stretch.range(20)].fill(1.0);
-            let by_columns = series.on([&[1.0; 20], &inside]).solve_all();
-            for (fast, slow) in series.on_stretch(stretch).solve_all().iter().zip(&by_columns) {
+            let by_columns = series.on([&[1.0; 20], &inside]).solve();
+            let by_sums = series.on_stretch(stretch).solve();
+            for (fast, slow) in by_sums.solved.iter().zip(&by_columns.solved) {
                 for (a, b) in fast.effects.iter().zip(&slow.effects) {
                     approx::assert_relative_eq!(a, b, max_relative = 1e-9);
                 }
                 approx::assert_relative_eq!(fast.residual, slow.residual, max_relative = 1e-9);
-                let determinants = (fast.factor.determinant, slow.factor.determinant);
-                approx::assert_relative_eq!(determinants.0, determinants.1, max_relative = 1e-9);
+            }
+            for (a, b) in by_sums.log_likelihoods.iter().zip(&by_columns.log_likelihoods) {
+                approx::assert_relative_eq!(a, b, max_relative = 1e-9);
             }
         }
     }

@@ -45,7 +45,7 @@ impl Threshold {
         let share = share.max(0.0);
         let minimum = config.evidence.minimum_change(judge);
         let relative = minimum.relative.get() * distance_from_bound(timeline, comparison.axis);
-        let noise = minimum.noise.get() * comparison.noise();
+        let noise = minimum.noise.get() * comparison.noise;
         let absolute = timeline.in_unit(minimum.absolute.get());
         let evidence = &config.evidence;
         let has_own_minimum =
@@ -82,7 +82,7 @@ impl Threshold {
         !self.is_stated
             && self.is_default
             && shift > 0.0
-            && shift >= p::PLAIN_SIGHT * comparison.robust_y.scale.max(comparison.noise())
+            && shift >= p::PLAIN_SIGHT * comparison.robust_y.scale.max(comparison.noise)
             && comparison.moves_together()
     }
 }

@@ -32,9 +32,9 @@ pub(crate) struct PairTimeline {
     pub(crate) sorted_baseline: Vec<f64>,
     /// The unit is 2 to this power.
     exponent: i32,
-    /// How much larger the variance of the canary's points may be than the baseline's, less 1: the effect of
-    /// fewer requests.
-    extra_variance: f64,
+    /// Factor by which the canary's points may vary more than the baseline's because they are measured from
+    /// fewer requests; 1 if that is not so, or not known.
+    pub(crate) noise_factor: f64,
 }
 
 impl PairTimeline {
@@ -51,13 +51,13 @@ impl PairTimeline {
         lay(&mut self.canary, canary.0, canary.1, config, removes);
         lay(&mut self.baseline, baseline.0, baseline.1, config, removes);
         bound_infinite([&mut self.canary, &mut self.baseline]);
-        self.extra_variance = 0.0;
+        self.noise_factor = 1.0;
         self.align(canary.0.clock, baseline.0.clock);
         for side in [&mut self.canary, &mut self.baseline] {
             side.drain(..warm_up.min(side.len()));
         }
         self.choose_unit();
-        let Factors { first, second } = Factors::from_power(-self.exponent);
+        let [first, second] = power_of_two(-self.exponent);
         let sort = |sorted: &mut Vec<f64>, side: &[f64], cleaned: &Cleaned| {
             let finite = cleaned.sorted.iter().filter(|v| v.is_finite());
             sorted.clear();
@@ -74,7 +74,7 @@ impl PairTimeline {
     pub(crate) fn from_windows(canary: &[f64], baseline: &[f64]) -> Self {
         let times = if canary.len() == baseline.len() { Times::Same } else { Times::Unknown };
         let (canary, baseline) = (canary.to_vec(), baseline.to_vec());
-        let mut timeline = Self { canary, baseline, times, ..Self::default() };
+        let mut timeline = Self { canary, baseline, times, noise_factor: 1.0, ..Self::default() };
         sort_points(&mut timeline.sorted_canary, &timeline.canary);
         sort_points(&mut timeline.sorted_baseline, &timeline.baseline);
         timeline
@@ -121,13 +121,9 @@ impl PairTimeline {
     /// Allows the canary's points to vary `factor` times as much as the baseline's; a factor below 1 counts as
     /// 1.
     pub(crate) fn let_canary_vary(&mut self, factor: f64) {
-        self.extra_variance = (factor * factor - 1.0).max(0.0);
-    }
-
-    /// Factor by which the canary's points may vary more than the baseline's because they are measured from
-    /// fewer requests; 1 if that is not so, or not known.
-    pub(crate) fn noise_factor(&self) -> f64 {
-        (1.0 + self.extra_variance).sqrt()
+        // f64::max leaves NaN out.
+        let extra_variance = (factor * factor - 1.0).max(0.0);
+        self.noise_factor = (1.0 + extra_variance).sqrt();
     }
 
     /// Index after the first `points` points of the canary; if `paired`, only times at which both sides have a
@@ -153,7 +149,7 @@ impl PairTimeline {
         // f64::max leaves NaN out.
         let largest = all.fold(0.0_f64, |largest, value| largest.max(value.abs()));
         self.exponent = libm::frexp(largest).1;
-        let Factors { first, second } = Factors::from_power(-self.exponent);
+        let [first, second] = power_of_two(-self.exponent);
         for value in self.canary.iter_mut().chain(&mut self.baseline) {
             *value = *value * first * second;
         }
@@ -197,16 +193,9 @@ pub(crate) fn are_sparse(x: &[f64], y: &[f64]) -> bool {
 }
 
 /// A power of two as two factors, since neither 2¹⁰⁷⁴ nor its inverse is a double.
-struct Factors {
-    first: f64,
-    second: f64,
-}
-
-impl Factors {
-    fn from_power(exponent: i32) -> Self {
-        let half = exponent / 2;
-        Self { first: libm::ldexp(1.0, half), second: libm::ldexp(1.0, exponent - half) }
-    }
+fn power_of_two(exponent: i32) -> [f64; 2] {
+    let half = exponent / 2;
+    [half, exponent - half].map(|exponent| libm::ldexp(1.0, exponent))
 }
 
 /// Number of points that are no gaps.

@@ -1,8 +1,7 @@
 //! How much more a canary may vary because it has less traffic than its baseline.
 //!
-//! An average, a quantile or a share of n requests has a variance of 1/n: with a tenth of the traffic a healthy
-//! canary varies √10 times as much. If the config names no metric that counts the traffic, the other metrics
-//! show it: fewer requests widen many metrics alike, whereas trouble widens only the metric that has it.
+//! If the config names no metric that counts the traffic, the other metrics show it: fewer requests widen many metrics alike,
+//! whereas trouble widens only the metric that has it.
 
 use crate::judges::evidence::parameters as p;
 use crate::math;

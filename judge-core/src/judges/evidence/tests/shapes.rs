@@ -219,6 +219,19 @@ fn errors_are_weighed_by_the_requests_they_are_out_of() {
 }
 
 #[test]
+fn an_exposure_that_overflows_is_not_used() {
+    let mut config = increase("errors");
+    config.evidence.kind = MetricKind::Count { exposure: Some("requests".to_owned()) };
+    let others = MetricConfig { muted: true, ..increase("requests") };
+    let errors = MetricPair::new("errors", vec![10.0; 15], vec![20.0; 15]);
+    let requests = MetricPair::new("requests", vec![1e308; 15], vec![1e308; 15]);
+    let request = request(vec![config, others], vec![errors, requests]);
+    let judged = EvidenceJudge.judge(&request).unwrap().metrics.remove(0);
+    assert_eq!(judged.classification, Classification::High);
+    assert!(judged.explanation().starts_with("300 events against 150"), "{judged:?}");
+}
+
+#[test]
 fn constant_counts_are_counted_in_ones() {
     let mut config = increase("errors");
     config.evidence.kind = MetricKind::Count { exposure: None };
