@@ -167,9 +167,10 @@ pub(crate) fn run(
     }
     let comparison = if warm_up.is_some() { &*rest } else { &*whole };
     let threshold = threshold(comparison);
-    let widths = match question.sparse {
-        false => compare_widths(comparison, threshold.share, widths, warm_up.is_none()),
-        true => None,
+    let widths = if question.sparse {
+        None
+    } else {
+        compare_widths(comparison, threshold.share, widths, warm_up.is_none())
     };
     let by_ranks = if warm_up.is_some() {
         ranks::find(comparison, two_sample)
@@ -366,9 +367,10 @@ impl Panel<'_> {
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison, self.threshold.share)
         {
-            let matters = match self.threshold.is_stated {
-                true => found.beyond > 0.0,
-                false => self.threshold.is_reached(comparison, found.height),
+            let matters = if self.threshold.is_stated {
+                found.beyond > 0.0
+            } else {
+                self.threshold.is_reached(comparison, found.height)
             };
             let likely = f64::from(u8::from(matters));
             self.consider(TestKind::Bursts, found.p, level, likely, |draft| {

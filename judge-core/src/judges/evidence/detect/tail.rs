@@ -35,9 +35,10 @@ pub(crate) fn find(
     is_sparse: bool,
     location_is_found: bool,
 ) -> Option<Tail> {
-    let (exponent, clear) = match is_sparse {
-        true => (p::SPARSE_TAIL_EXPONENT, p::SPARSE_TAIL_CLEAR),
-        false => (p::TAIL_EXPONENT, p::TAIL_CLEAR),
+    let (exponent, clear) = if is_sparse {
+        (p::SPARSE_TAIL_EXPONENT, p::SPARSE_TAIL_CLEAR)
+    } else {
+        (p::TAIL_EXPONENT, p::TAIL_CLEAR)
     };
     let reference = excess.reference();
     let fence = excess.fence(p::STANDS_OUT);
