@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use judge_core::judges::{EvidenceJudge, Judge};
 use judge_core::monitor::{
     ArrivedPoints, Monitor, MonitorReport, MonitoredMetric, PointTimes, StepTimes, TimedMonitor,
@@ -18,7 +18,7 @@ use super::looks::Watch;
 use crate::args::OnSourceError;
 use crate::commands::exit::Exit;
 use crate::commands::stop::stop_signal;
-use crate::input::{FetchFailed, join_names, millis};
+use crate::input::{FetchFailed, InputError, InputProblem, join_names, millis};
 use crate::output::{Destination, MonitorLine, verdict_word};
 
 /// A canary and its monitor.
@@ -65,12 +65,14 @@ pub(super) fn run(
     display: &mut WatchDisplay<'_>,
 ) -> anyhow::Result<Exit> {
     let judging = watch.judging;
+    let wrong = |problem| InputError { origin: "--every-point".to_owned(), problem };
     if judging.judge.name() != EvidenceJudge.name() {
-        bail!("--every-point: expected {}, got {}", EvidenceJudge.name(), judging.judge.name());
+        let [expected, got] = [EvidenceJudge.name(), judging.judge.name()].map(str::to_owned);
+        return Err(wrong(InputProblem::NoMonitor { expected, got }).into());
     }
     let monitor = Monitor::new(judging.config.clone(), judging.thresholds)
         .map_err(|refused| judging.error(refused))?;
-    let Some(first) = watch.windows.first() else { bail!("the lifetime is shorter than a step") };
+    let first = watch.windows.first().ok_or_else(|| wrong(InputProblem::ShortLifetime))?;
     let fetched_to = first.canary.start_millis;
     let scopes = &watch.args.scopes;
     let times = StepTimes::new(fetched_to, millis(watch.args.interval()))
