@@ -116,8 +116,6 @@ pub(crate) enum InputProblem {
         /// The chosen judge.
         got: String,
     },
-    #[error("expected a --lifetime of at least one --step")]
-    ShortLifetime,
     #[error("expected {expected}, got {value}")]
     Option {
         /// The value.

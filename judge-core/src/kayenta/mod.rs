@@ -202,7 +202,12 @@ fn read<R: DeserializeOwned, T>(
         Ok(None) => Vec::new(),
         Err(refused) => refused.problems().to_vec(),
     };
-    let problems = parse(json).map(|document| problems(&document)).unwrap_or_default();
+    let problems = match parse(json) {
+        Ok(document) => problems(&document),
+        // The parser of `R` skips fields that it does not know, however deep they are.
+        Err(refused) if stopped.is_empty() => refused.problems().to_vec(),
+        Err(_) => Vec::new(),
+    };
     // An error of the parser that the parsed document does not show: bytes that are not JSON, a field that is
     // there twice.
     let unseen =

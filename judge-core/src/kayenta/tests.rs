@@ -221,6 +221,21 @@ fn a_request_that_is_judged_at_given_thresholds_may_lack_its_own() {
 }
 
 #[test]
+fn a_document_that_is_too_deep_or_has_too_large_a_number_is_refused_with_the_place() {
+    let deep =
+        format!(r#"{{"canaryConfig": {{}}, "x": {}{}}}"#, "[".repeat(1000), "]".repeat(1000));
+    let said = read_request(deep.as_bytes()).unwrap_err().to_string();
+    assert!(
+        said.contains("text that is not JSON: recursion limit exceeded at line 1 column"),
+        "{said}"
+    );
+    let large = r#"[{"name": "m", "values": {"control": [1, 1e400], "experiment": []}}]"#;
+    let said = read_pairs(large.as_bytes()).unwrap_err().to_string();
+    let expected = "[0].values.control[1]: expected a number of at most 1.8e308, got a larger one at line 1 column ";
+    assert!(said.starts_with(expected), "{said}");
+}
+
+#[test]
 fn problems_of_a_list_of_pairs_have_their_place_in_it() {
     for (json, expected) in [
         ("{}", "expected a list, got an object"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use judge_core::judges::{EvidenceJudge, Judge};
 use judge_core::monitor::{
     ArrivedPoints, Monitor, MonitorReport, MonitoredMetric, PointTimes, StepTimes, TimedMonitor,
@@ -65,14 +65,14 @@ pub(super) fn run(
     display: &mut WatchDisplay<'_>,
 ) -> anyhow::Result<Exit> {
     let judging = watch.judging;
-    let wrong = |problem| InputError { origin: "--every-point".to_owned(), problem };
     if judging.judge.name() != EvidenceJudge.name() {
         let [expected, got] = [EvidenceJudge.name(), judging.judge.name()].map(str::to_owned);
-        return Err(wrong(InputProblem::NoMonitor { expected, got }).into());
+        let problem = InputProblem::NoMonitor { expected, got };
+        return Err(InputError { origin: "--every-point".to_owned(), problem }.into());
     }
     let monitor = Monitor::new(judging.config.clone(), judging.thresholds)
         .map_err(|refused| judging.error(refused))?;
-    let first = watch.windows.first().ok_or_else(|| wrong(InputProblem::ShortLifetime))?;
+    let Some(first) = watch.windows.first() else { bail!("the lifetime is shorter than a step") };
     let fetched_to = first.canary.start_millis;
     let scopes = &watch.args.scopes;
     let times = StepTimes::new(fetched_to, millis(watch.args.interval()))
