@@ -347,7 +347,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
     /// Confidence level of the intervals, above 0 and below 1.
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.98, value_parser = level)]
+    #[arg(long, value_name = "LEVEL", default_value_t = 0.98, value_parser = level, allow_hyphen_values = true)]
     pub(crate) level: f64,
     /// Output format.
     #[arg(long, short, value_enum, default_value_t)]

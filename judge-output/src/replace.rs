@@ -54,10 +54,19 @@ pub(crate) fn replace_by_way_of<E: From<io::Error>>(
         || std::os::unix::fs::PermissionsExt::from_mode(0o666),
         |existing| existing.permissions(),
     ));
-    let mut out = BufWriter::with_capacity(BUFFER_BYTES, builder.tempfile_in(folder)?);
+    let mut out = BufWriter::with_capacity(
+        BUFFER_BYTES,
+        builder.tempfile_in(folder).map_err(|error| no_file_in(folder, &error))?,
+    );
     content(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The error if no temporary file can be made. Its own message would name that file, which nobody knows.
+fn no_file_in(folder: &Path, error: &io::Error) -> io::Error {
+    let kind = error.kind();
+    io::Error::new(kind, format!("no file can be made in the folder {}: {kind}", folder.display()))
 }

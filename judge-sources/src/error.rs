@@ -202,11 +202,19 @@ pub enum AskError {
     /// The answer is too large.
     #[error("the answer is larger than {} MiB", .0 >> 20)]
     TooLarge(usize),
-    /// The answer is a web page.
+    /// The answer is a web page with this title, which may be empty.
     #[error(
-        "expected JSON, got the web page {0:?}; is the URL the store's own, and is a login in front of it?"
+        "expected JSON, got {}; is the URL the store's own, and is a login in front of it?", page(.0)
     )]
     Page(String),
+}
+
+fn page(title: &str) -> String {
+    if title.is_empty() {
+        "a web page without a title".to_owned()
+    } else {
+        format!("the web page {title:?}")
+    }
 }
 
 fn shown(duration: Duration) -> String {
@@ -343,6 +351,26 @@ pub enum AnswerError {
 }
 
 impl AnswerError {
+    /// Whether the query, its times or its labels have to change. Otherwise the store is at fault, or was too slow.
+    pub fn is_for_query(&self) -> bool {
+        match self {
+            Self::Response(ResponseError::Histogram { .. } | ResponseError::ResultType(_))
+            | Self::OtherTimes { .. }
+            | Self::TooManySeries
+            | Self::TooManyPoints
+            | Self::TooManyPointsTogether
+            | Self::SameLabels(_)
+            | Self::NoSeries
+            | Self::TagKeys { .. } => true,
+            Self::Response(_)
+            | Self::Backwards { .. }
+            | Self::OutOfTime
+            | Self::Json { .. }
+            | Self::Refused(_)
+            | Self::OutsideWindow(_) => false,
+        }
+    }
+
     /// The same with its text changed by `change`: many errors repeat words of the store.
     pub(crate) fn with_words(self, change: impl Fn(String) -> String) -> Self {
         let text = self.to_string();

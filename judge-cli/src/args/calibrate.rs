@@ -95,15 +95,16 @@ pub(crate) struct CalibrateArgs {
         long,
         value_delimiter = ',',
         value_name = "MINUTES",
+        allow_hyphen_values = true,
         default_value = "10,20,30,60",
         default_value_if("propose", "true", "30")
     )]
     pub(crate) minutes: Vec<f64>,
     /// The change that you want to detect, such as 20% or 0.2.
-    #[arg(long, value_name = "CHANGE", default_value = "20%", value_parser = change, conflicts_with = "propose")]
+    #[arg(long, value_name = "CHANGE", default_value = "20%", value_parser = change, allow_hyphen_values = true, conflicts_with = "propose")]
     pub(crate) change: f64,
     /// Share of pairs in which a change must be found, above 0 and below 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, allow_hyphen_values = true)]
     pub(crate) power: f64,
     /// Pairs of windows to judge for each figure, 10 to 100000 [with --propose: 1000]
     #[arg(
@@ -123,10 +124,10 @@ pub(crate) struct CalibrateArgs {
     #[arg(long)]
     pub(crate) propose: bool,
     /// The largest share of healthy canaries that the proposed config may hold back, such as 1%.
-    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = false_alarms, requires = "propose")]
+    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = false_alarms, allow_hyphen_values = true, requires = "propose")]
     pub(crate) false_alarms: f64,
     /// Propose no larger allowance than this, such as 100%.
-    #[arg(long, value_name = "CHANGE", default_value = "100%", value_parser = change, requires = "propose")]
+    #[arg(long, value_name = "CHANGE", default_value = "100%", value_parser = change, allow_hyphen_values = true, requires = "propose")]
     pub(crate) largest: f64,
     #[command(flatten)]
     pub(crate) zone: ZoneArgs,

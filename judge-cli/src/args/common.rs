@@ -47,7 +47,7 @@ pub(crate) struct QueriedConfigArgs {
 #[derive(Debug, Default, Clone, clap::Args)]
 pub(crate) struct ZoneArgs {
     /// The time zone of times without one, in tables: UTC, Europe/Berlin, +01:00.
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub(crate) time_zone: Option<TimeZone>,
 }
 
@@ -55,10 +55,10 @@ pub(crate) struct ZoneArgs {
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Overrides {
     /// Lowest score of a Pass, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_hyphen_values = true)]
     pub(crate) pass: Option<f64>,
     /// Lowest score of a Marginal, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_hyphen_values = true)]
     pub(crate) marginal: Option<f64>,
     /// Judge with this judge, whatever the config names; `judge judges` lists all judges.
     #[arg(long, value_name = "NAME")]

@@ -65,25 +65,26 @@ impl SourceArgs {
     }
 }
 
-/// The parameters of the queries of both sides.
+/// The parameters of the queries of both sides; without a source they would be ignored.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ScopeArgs {
     /// Value of ${scope} in the baseline's queries.
-    #[arg(help_heading = SIDES, long, value_name = "SCOPE", default_value = "")]
+    #[arg(help_heading = SIDES, long, value_name = "SCOPE", default_value = "", requires = SOURCES)]
     pub(crate) baseline_scope: String,
     /// Value of ${scope} in the canary's queries.
-    #[arg(help_heading = SIDES, long, value_name = "SCOPE", default_value = "")]
+    #[arg(help_heading = SIDES, long, value_name = "SCOPE", default_value = "", requires = SOURCES)]
     pub(crate) canary_scope: String,
     /// Value of ${location} in the queries of both sides.
-    #[arg(help_heading = SIDES, long, value_name = "LOCATION", default_value = "")]
+    #[arg(help_heading = SIDES, long, value_name = "LOCATION", default_value = "", requires = SOURCES)]
     pub(crate) location: String,
     /// Value of another name in the queries of both sides; can be repeated.
-    #[arg(help_heading = SIDES, long = "param", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    #[arg(help_heading = SIDES, long = "param", value_name = "NAME=VALUE", value_parser = name_and_value, requires = SOURCES)]
     pub(crate) params: Vec<(String, String)>,
     /// How much earlier than the canary's window the baseline's is: 1d compares with the same hour of yesterday.
     #[arg(
         help_heading = SIDES,
         long,
+        requires = SOURCES,
         value_name = "TIME",
         value_parser = duration,
         allow_hyphen_values = true,
@@ -94,6 +95,7 @@ pub(crate) struct ScopeArgs {
     #[arg(
         help_heading = SIDES,
         long,
+        requires = SOURCES,
         value_name = "TIME",
         value_parser = duration,
         allow_hyphen_values = true,
@@ -101,12 +103,13 @@ pub(crate) struct ScopeArgs {
     )]
     pub(crate) step: Duration,
     /// How to build series: kayenta closes gaps and pairs only series with equal labels.
-    #[arg(help_heading = SIDES, long, value_enum, value_name = "WHOSE")]
+    #[arg(help_heading = SIDES, long, value_enum, value_name = "WHOSE", requires = SOURCES)]
     pub(crate) compat: Option<CompatArg>,
     /// Time limit of a fetch, including retries.
     #[arg(
         help_heading = SIDES,
         long,
+        requires = SOURCES,
         value_name = "TIME",
         value_parser = duration,
         allow_hyphen_values = true,
@@ -115,13 +118,14 @@ pub(crate) struct ScopeArgs {
     pub(crate) timeout: Duration,
 }
 
-/// The queried window.
+/// The queried window; without a source it would be ignored.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TimeArgs {
     /// Length of the window, which ends at --end.
     #[arg(
         help_heading = WHEN,
         long,
+        requires = SOURCES,
         value_name = "TIME",
         value_parser = duration,
         allow_hyphen_values = true,
@@ -129,10 +133,10 @@ pub(crate) struct TimeArgs {
     )]
     pub(crate) last: Option<Duration>,
     /// Time of the first point: RFC 3339, or seconds or milliseconds since 1970.
-    #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
+    #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true, requires = SOURCES)]
     pub(crate) start: Option<i64>,
     /// End of the window, which is not included [default: now]
-    #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
+    #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true, requires = SOURCES)]
     pub(crate) end: Option<i64>,
 }
 

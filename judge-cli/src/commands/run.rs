@@ -8,7 +8,7 @@ use super::exit::Exit;
 use crate::args::{JudgementFormat, Overrides, RunArgs, ScopeArgs, SourceArgs};
 use crate::input::{
     InputProblem, InputSource, Parts, Prepared, fetch_request, from_pairs, from_parts,
-    from_request, from_sources, join_names, now, refuse_overwriting, window,
+    from_request, from_sources, join_names, now, refuse_overwriting, refuse_same_output, window,
 };
 use crate::output::{Console, Destination, FullJudgement, Page, html};
 
@@ -19,10 +19,14 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         zone, from, scopes, times, look, sliding, explain, format, output, report, ..
     } = args;
     let inputs = [&request, &config, &baseline, &canary, &pairs];
-    let inputs = || inputs.into_iter().flatten().chain(&history).filter_map(InputSource::path);
+    let inputs = || {
+        let read = inputs.into_iter().flatten().chain(&history).filter_map(InputSource::path);
+        read.chain(from.sources.as_deref())
+    };
     refuse_overwriting("--output", &output, inputs())?;
     if let Some(report) = &report {
         refuse_overwriting("--report", report, inputs())?;
+        refuse_same_output(&output, report)?;
     }
     let looks = look.map(|look| if sliding { look.sliding() } else { look });
     let overrides = Overrides { looks, ..overrides };

@@ -39,8 +39,12 @@ pub(crate) enum InputProblem {
     Other(OtherDocument),
     #[error("the input is empty")]
     Empty,
+    #[error("expected at most {} MiB, got more; judge a shorter window, or give the series in more files", .0 >> 20)]
+    TooLarge(u64),
     #[error("expected another file than an input, got {0}")]
     Overwritten(String),
+    #[error("expected another file than --output, got {0}")]
+    SameOutput(String),
     #[error("--explain: expected the name of a judged metric ({judged}), got {name:?}")]
     NotJudged {
         /// The requested name.
@@ -103,6 +107,15 @@ pub(crate) enum InputProblem {
         /// The threshold for Marginal.
         marginal: f64,
     },
+    #[error(
+        "expected the judge {expected}, got {got}; choose it with --judge, or use --interval instead"
+    )]
+    NoMonitor {
+        /// The judge that can monitor.
+        expected: String,
+        /// The chosen judge.
+        got: String,
+    },
     #[error("expected {expected}, got {value}")]
     Option {
         /// The value.
@@ -119,6 +132,8 @@ pub(crate) enum InputProblem {
     },
     #[error("column {0:?}: {1}")]
     Sample(String, SampleError),
+    #[error("the series of {0:?} has no points; a history needs those of a healthy instance")]
+    NoPoints(String),
     #[error("the series of {0:?} has no regular times; a history needs timestamps one step apart")]
     Untimed(String),
     #[error(
@@ -164,6 +179,10 @@ pub(crate) enum InputProblem {
          --prometheus URL or with --baseline and --canary"
     )]
     ConfigAsRequest,
+    #[error(
+        "expected a request with canaryConfig and metricSetPairList, got a judgement; `judge report` makes a page of it"
+    )]
+    JudgementAsRequest,
     #[error(
         "expected a step of at most the window, {}, got {}",
         format_duration(*.window), format_duration(*.step)

@@ -26,7 +26,7 @@ pub(crate) struct Fetcher {
     runtime: &'static Runtime,
 }
 
-/// Queries without an answer.
+/// Queries without an answer that can be judged.
 #[derive(Debug)]
 pub(crate) struct FetchFailed(pub(crate) Vec<QueryFailure>);
 
@@ -49,11 +49,12 @@ impl std::fmt::Display for FetchFailed {
             more => format!("{failure}\n  and {more} more queries for the same reason"),
         });
         let (lines, count): (Vec<String>, usize) = (lines.collect(), self.0.len());
-        let queries = if count == 1 { "a query was" } else { "queries were" };
-        if count > 1 {
-            write!(f, "{count} ")?;
+        if count == 1 {
+            f.write_str("a query failed")?;
+        } else {
+            write!(f, "{count} queries failed")?;
         }
-        write!(f, "{queries} not answered:\n{}", lines.join("\n"))
+        write!(f, ":\n{}", lines.join("\n"))
     }
 }
 
@@ -84,14 +85,15 @@ impl FetchFailed {
     }
 }
 
-/// Whether a query has no answer because of the config or the command line: it could not be built, or the store does
-/// not understand it.
+/// Whether a query failed because of the config or the command line: it could not be built, the store does not
+/// understand it, or the answer to it cannot be judged.
 pub(crate) fn is_bad_input(failure: &QueryFailure) -> bool {
     match &failure.cause {
         Cause::Chosen(_) | Cause::Query(_) => true,
         // With these two statuses a store rejects the query; Prometheus sends 422 for queries that it cannot
         // evaluate.
         Cause::Ask { cause: AskError::Status { status, .. }, .. } => matches!(status, 400 | 422),
+        Cause::Answer(error) => error.is_for_query(),
         _ => false,
     }
 }

@@ -121,8 +121,11 @@ fn timed_instance(
 ) -> Result<TimedInstance, InputError> {
     let mut clocks = Vec::with_capacity(by_metric.len());
     for (metric, series) in &by_metric {
-        let clock =
-            series.clock.ok_or_else(|| source.error(InputProblem::Untimed(metric.clone())))?;
+        let clock = series.clock.ok_or_else(|| {
+            let no_points = series.values.is_empty();
+            let problem = if no_points { InputProblem::NoPoints } else { InputProblem::Untimed };
+            source.error(problem(metric.clone()))
+        })?;
         clocks.push(clock);
     }
     let start_millis = clocks.iter().map(|clock| clock.start_millis()).min().unwrap_or_default();

@@ -29,7 +29,7 @@ pub(crate) use fetched::{
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
 pub(crate) use other_document::OtherDocument;
-pub(crate) use overwritten::refuse_overwriting;
+pub(crate) use overwritten::{refuse_overwriting, refuse_same_output};
 pub(crate) use release_list::ListedRelease;
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, ignored_warning};

@@ -83,25 +83,31 @@ pub(crate) fn from_request(
         }
         _ => kayenta::read_request(&json),
     };
-    let request = request.map_err(|refused| {
-        let config = is_config(&json);
-        source.error(if config { InputProblem::ConfigAsRequest } else { refused.into() })
-    })?;
+    let request =
+        request.map_err(|refused| source.error(not_a_request(&json).unwrap_or(refused.into())))?;
     let (request, judge) = prepare(&source, request, named, overrides)?;
     let document = Document::Request(json);
     Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
 }
 
-/// Whether a document that is not a request is a canary config.
-fn is_config(json: &[u8]) -> bool {
+/// The problem with a refused request that is a canary config or a judgement.
+fn not_a_request(json: &[u8]) -> Option<InputProblem> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Keys {
         metrics: Option<IgnoredAny>,
         canary_config: Option<IgnoredAny>,
+        verdict: Option<IgnoredAny>,
+        score: Option<IgnoredAny>,
     }
-    let keys = serde_json::from_slice::<Keys>(json);
-    keys.is_ok_and(|keys| keys.metrics.is_some() && keys.canary_config.is_none())
+    let keys: Keys = serde_json::from_slice(json).ok()?;
+    if keys.canary_config.is_some() {
+        None
+    } else if keys.verdict.is_some() && keys.score.is_some() {
+        Some(InputProblem::JudgementAsRequest)
+    } else {
+        keys.metrics.map(|_| InputProblem::ConfigAsRequest)
+    }
 }
 
 /// Reads config and series. Each metric of the config becomes a pair; a side without series consists of gaps.

@@ -33,11 +33,16 @@ pub(crate) fn read(
 ) -> Result<SideSeries, InputError> {
     let wanted: BTreeSet<&str> = config.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let mut ignored = Vec::new();
+    let mut warnings = Vec::new();
     let files = match source {
         InputSource::Path(path) if path.is_dir() => {
             read_directory(path, &wanted, zone, &mut ignored)?
         }
-        _ => vec![read_file(source, &wanted, zone, &mut ignored)?],
+        _ => {
+            let (file, renamed) = read_file(source, &wanted, zone, &mut ignored)?;
+            warnings.extend(renamed);
+            vec![file]
+        }
     };
     let named = |series: &TimedSeries| {
         let name = series.name.clone().unwrap_or_else(|| series.labels.clone());
@@ -45,7 +50,8 @@ pub(crate) fn read(
     };
     let names: Vec<_> = files.iter().flat_map(|file| &file.series).map(named).collect();
     let aligned = align(&files);
-    let mut side = SideSeries { warnings: aligned.warnings, ..SideSeries::default() };
+    warnings.extend(aligned.warnings);
+    let mut side = SideSeries { warnings, ..SideSeries::default() };
     if names.is_empty() && ignored.is_empty() {
         side.warnings.push(format!("{source}: an empty result; no metric has data on this side"));
     }
@@ -69,24 +75,31 @@ pub(crate) fn read(
     Ok(side)
 }
 
-/// Reads a file whose series have names.
+/// Reads a file whose series have names. The second value warns if its only series has a name that is not the metric's.
 fn read_file(
     source: &InputSource,
     wanted: &BTreeSet<&str>,
     zone: Option<&TimeZone>,
     ignored: &mut Vec<String>,
-) -> Result<SeriesFile, InputError> {
+) -> Result<(SeriesFile, Option<String>), InputError> {
     let CsvSeries { mut series, mut left_out } = read_series(source, wanted, zone)?;
     ignored.append(&mut left_out);
     let is_metric =
         |one: &TimedSeries| one.name.as_deref().is_some_and(|name| wanted.contains(name));
     // The only metric of a config needs no name.
     let is_one = series.len() == 1 || series.iter().all(|one| one.name.is_none());
+    let mut renamed = None;
     if is_one && !series.iter().any(is_metric) {
         match (wanted.first(), series.iter().find(|one| one.name.is_none())) {
             (Some(&metric), _) if wanted.len() == 1 => {
                 for one in &mut series {
-                    one.name = Some(metric.to_owned());
+                    let name = one.name.replace(metric.to_owned());
+                    // A column called `value` names no metric.
+                    renamed = name.filter(|name| !name.eq_ignore_ascii_case("value")).map(|name| {
+                        format!(
+                            "{source}: the series {name:?} is taken as {metric}, the only metric of the config"
+                        )
+                    });
                 }
             }
             (Some(&example), Some(unnamed)) => {
@@ -96,7 +109,7 @@ fn read_file(
             _ => {}
         }
     }
-    Ok(SeriesFile { origin: source.to_string(), series })
+    Ok((SeriesFile { origin: source.to_string(), series }, renamed))
 }
 
 /// Reads the files of a directory. The name of a file is the metric of its only series.

@@ -37,6 +37,9 @@ impl fmt::Display for InputSource {
 
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
+/// Most bytes of an input: a stream without an end must not fill the memory.
+const MOST_BYTES: u64 = 256 << 20;
+
 impl InputSource {
     /// Opens it for reading.
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, InputError> {
@@ -48,13 +51,10 @@ impl InputSource {
         })
     }
 
-    /// Reads all of it, without a byte order mark; an empty input is an error.
+    /// Reads all of it, without a byte order mark. An empty input is an error, and so is one beyond [`MOST_BYTES`].
     pub(crate) fn read(&self) -> Result<Vec<u8>, InputError> {
-        let mut bytes = Vec::new();
-        self.open()?.read_to_end(&mut bytes).map_err(|error| {
-            let is_directory = error.kind() == io::ErrorKind::IsADirectory;
-            self.error(if is_directory { InputProblem::Directory } else { InputProblem::Io(error) })
-        })?;
+        let mut bytes =
+            read_at_most(MOST_BYTES, self.open()?).map_err(|problem| self.error(problem))?;
         if let Some(problem) = self.binary_problem(&bytes) {
             return Err(self.error(problem));
         }
@@ -150,7 +150,31 @@ impl InputSource {
     }
 }
 
+fn read_at_most(most: u64, input: impl Read) -> Result<Vec<u8>, InputProblem> {
+    let mut bytes = Vec::new();
+    let read = input.take(most.saturating_add(1)).read_to_end(&mut bytes);
+    match read {
+        Ok(length) if u64::try_from(length).is_ok_and(|length| length <= most) => Ok(bytes),
+        Ok(_) => Err(InputProblem::TooLarge(most)),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => Err(InputProblem::Directory),
+        Err(error) => Err(InputProblem::Io(error)),
+    }
+}
+
 /// The problem and its position, without an excerpt of the text.
 fn in_one_line(error: &serde_saphyr::Error) -> String {
     error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_has_a_largest_size() {
+        let most = 2 << 20;
+        assert_eq!(read_at_most(most, io::repeat(b'x').take(most)).unwrap().len(), 2 << 20);
+        let refused = read_at_most(most, io::repeat(b'x')).unwrap_err().to_string();
+        assert!(refused.starts_with("expected at most 2 MiB, got more; "), "{refused}");
+    }
 }

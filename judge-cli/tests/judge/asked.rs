@@ -198,6 +198,33 @@ fn a_query_that_the_store_does_not_understand_is_bad_input() {
 }
 
 #[test]
+fn an_answer_for_which_the_query_must_change_is_bad_input() {
+    let response = |kind: &str, series: &Value| {
+        let data = json!({"resultType": kind, "result": series});
+        json!({"status": "success", "data": data}).to_string()
+    };
+    let histogram = json!([{"metric": {}, "histograms": [[0, {"count": "1", "sum": "1"}]]}]);
+    let same = json!([
+        {"metric": {"__name__": "a", "pod": "x"}, "values": [[0, "1"]]},
+        {"metric": {"__name__": "b", "pod": "x"}, "values": [[0, "1"]]},
+    ]);
+    for (body, code, said) in [
+        (response("matrix", &histogram), 2, "native histograms have no single value"),
+        (response("vector", &json!([])), 2, "expected \"matrix\", got \"vector\""),
+        (response("matrix", &same), 2, "aggregate in the query"),
+        ("{\"status\":\"success\",".to_owned(), 1, "not valid JSON"),
+        ("<html><body>x</body></html>".to_owned(), 1, "got a web page without a title; is the URL"),
+        ("<html><title>Log in</title></html>".to_owned(), 1, "got the web page \"Log in\"; is"),
+    ] {
+        let store = Store::open(move |_| ("200 OK", body.clone()));
+        let answer = judge(&folder(), &format!("{} --start 0 --end 60", store.named()));
+        assert_eq!((answer.code, answer.stdout.as_str()), (code, ""), "{said}: {answer:?}");
+        assert!(answer.stderr.contains(said), "{said}: {answer:?}");
+        assert!(answer.stderr.starts_with("error: 2 queries failed:\n"), "{answer:?}");
+    }
+}
+
+#[test]
 fn a_metric_that_is_0_all_the_time_is_warned_of_and_no_fault() {
     let trial = "config try canary.json --baseline-scope stable --canary-scope new --start 0 --end 60 --step 1s";
     for (value, code) in [(0.0, 0), (7.0, 2)] {

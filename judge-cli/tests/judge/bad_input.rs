@@ -125,6 +125,8 @@ fn bad_requests_are_refused_with_their_field() {
         ("\"tags\":{}", "\"history\":[[1],[2,[]]]", "metricSetPairList[0].history[1][1]"),
         ("\"scoreThresholds\"", "\"other\"", "scoreThresholds"),
         ("\"canaryConfig\"", "\"other\"", "canaryConfig"),
+        (",\"marginal\":75", "", "scoreThresholds.marginal: missing, expected a score"),
+        ("[1,2]", "[1,1e400]", "values.control[1]: expected a number of at most 1.8e308"),
         ("\"name\":\"m\",\"id\"", "\"name\":\"n\",\"id\"", "metricSetPairList[0].name"),
         ("]}}]}", "", "not JSON"),
     ] {
@@ -176,6 +178,7 @@ fn bad_usage_is_refused_with_a_way_out() {
         ("--pass 101", "a score from 0 to 100"),
         ("--pass NaN", "a score from 0 to 100"),
         ("--marginal x", "a score from 0 to 100"),
+        ("--pass -5", "expected a score from 0 to 100"),
         ("--pass 50", "got marginal 75 and pass 50"),
         ("--judge Nobody", "EvidenceJudge-v1, NetflixACAJudge-v1.0"),
         ("--format xml", "table, json, full, kayenta"),
@@ -183,6 +186,40 @@ fn bad_usage_is_refused_with_a_way_out() {
         let answer = slow_canary().judge(&format!("{RUN} {option}"));
         assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{option}: {answer:?}");
         assert!(answer.stderr.contains(part), "{option}: {answer:?}");
+    }
+}
+
+#[test]
+fn options_of_sources_need_a_source() {
+    let place = slow_canary();
+    for option in [
+        "--last 5m",
+        "--start 0",
+        "--end 60",
+        "--step 1m",
+        "--baseline-scope a",
+        "--canary-scope a",
+        "--location a",
+        "--param a=b",
+        "--baseline-offset 1d",
+        "--compat kayenta",
+        "--timeout 1m",
+    ] {
+        let answer = place.judge(&format!("{RUN} {option}"));
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{option}: {answer:?}");
+        assert!(answer.stderr.contains("--prometheus <URL>"), "{option}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_judgement_is_not_a_request() {
+    let place = slow_canary();
+    place.judge(&format!("{RUN} --format full -o full.json"));
+    place.judge(&format!("{RUN} --format json -o plain.json"));
+    for file in ["full.json", "plain.json"] {
+        let answer = place.judge(&format!("run {file}"));
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{answer:?}");
+        assert!(answer.stderr.contains("got a judgement; `judge report` makes"), "{answer:?}");
     }
 }
 

@@ -28,6 +28,7 @@ fn place() -> TestFolder {
         ("later.csv", healthy(3, 300, 5000).as_bytes()),
         ("other-step.csv", b"timestamp,latency\n0,1\n30,2\n60,1\n"),
         // A grid of seconds would consist almost only of gaps.
+        ("header.csv", b"timestamp,latency\n"),
         ("untimed.csv", b"timestamp,latency\n0,1\n1,2\n100000007,1\n"),
     ])
 }
@@ -139,7 +140,9 @@ fn bad_histories_and_options_are_refused() {
         ("--history one.csv --minutes 400", "two blocks of 400"),
         ("--history one.csv --minutes 0", "error: --minutes: "),
         ("--history one.csv --minutes x", "invalid value 'x'"),
-        ("--history one.csv --change=-5%", "change"),
+        ("--history one.csv --change -20%", "expected a change above 0, such as 20% or 0.2"),
+        ("--history one.csv --minutes -5", "error: --minutes: "),
+        ("--history one.csv --power -1", "error: --power: "),
         ("--history one.csv --change 0", "above 0, such as 20%"),
         ("--history one.csv --power 1", "power"),
         ("--history one.csv --pairs 3", "error: --pairs: "),
@@ -147,6 +150,7 @@ fn bad_histories_and_options_are_refused() {
         ("--history one.csv --judge Solomon", "\"Solomon\""),
         ("--history one.csv other-step.csv", "60000 ms"),
         ("--history untimed.csv", "no regular times"),
+        ("--history header.csv", "header.csv: the series of \"latency\" has no points"),
         ("--history missing.csv", "missing.csv"),
         ("", "--history"),
         #[cfg(feature = "retro")]

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{TestFolder, config};
 
@@ -74,6 +74,30 @@ fn every_problem_of_every_file_is_reported() {
         assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
     }
     assert_eq!(answer.stderr, "");
+}
+
+/// The default judge refuses a word that it does not know, whatever else is wrong.
+#[test]
+fn a_suspect_word_is_an_error_of_the_default_judge_beside_other_errors_too() {
+    for (judge, said) in [
+        (
+            "EvidenceJudge-v1",
+            "error: PATH: expected one of either, increase, decrease, got \"up\"\n",
+        ),
+        (
+            "NetflixACAJudge-v1.0",
+            "suspect: PATH: expected one of either, increase, decrease, got \"up\"; it is read",
+        ),
+    ] {
+        let canary = json!({"direction": "up", "critical": "yes"});
+        let metric =
+            json!({"name": "a", "groups": ["G"], "analysisConfigurations": {"canary": canary}});
+        let config = json!({"judge": {"name": judge}, "metrics": [metric], "classifier": {}});
+        let place = TestFolder::with(&[("config.json", config.to_string().as_bytes())]);
+        let answer = place.judge("config check config.json");
+        let said = said.replace("PATH", "metrics[0].analysisConfigurations.canary.direction");
+        assert!(answer.stdout.contains(&said), "{answer:?}");
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn resume_fetches_the_missing_series() {
     let first = folder.judge(&fetch(&store, "--output h.ndjson"));
     assert_eq!(first.code, 1, "{first:?}");
     assert!(
-        first.stderr.contains("warning: release \"v2\" is left out: a query was not answered"),
+        first.stderr.contains("warning: release \"v2\" is left out: a query failed"),
         "{first:?}"
     );
     assert!(

@@ -321,6 +321,7 @@ fn tables_with_other_separators_and_decimals_are_read() {
         (rows("time|metric|value", &|m| format!("{}|latency|{}", time(m), value(m))), ""),
         (rows("Series;Time;Value", &|m| format!("latency;{};{}", time(m), value(m))), ""),
         (rows("date;latency", &|m| format!("{};{}", clock(m), value(m))), "--time-zone +01:00"),
+        (rows("date;latency", &|m| format!("{};{}", clock(m), value(m))), "--time-zone -03:30"),
         (
             rows("@timestamp;latency", &|m| format!("2024-02-01 12:{m:02};{}", value(m))),
             "--time-zone UTC",

@@ -39,7 +39,13 @@ fn an_input_is_never_replaced() {
     let place = slow_canary();
     let history = "release,timestamp,role,latency\nv1,0,baseline,1\nv1,0,canary,1\n";
     place.write("h.csv", history.as_bytes());
+    place.write("s.toml", b"[sources.main]\nurl = 'http://127.0.0.1:1'\n");
+    let watch = "watch -c config.json --sources s.toml --canary-scope c --lifetime 1m";
     let mut cases = vec![
+        "run -c config.json --sources s.toml --last 5m -o s.toml".to_owned(),
+        format!("{watch} -o config.json"),
+        format!("{watch} -o s.toml"),
+        format!("{watch} --report config.json"),
         format!("{RUN} -o canary.csv"),
         format!("{RUN} --report ./canary.csv"),
         "calibrate --config config.json --history canary.csv --minutes 1 -o canary.csv".to_owned(),
@@ -49,7 +55,7 @@ fn an_input_is_never_replaced() {
         cases.push("retro --config config.json --history h.csv -o h.csv".to_owned());
         cases.push("retro --config config.json --history h.csv -f csv -o config.json".to_owned());
     }
-    let names = ["canary.csv", "h.csv", "config.json"];
+    let names = ["canary.csv", "h.csv", "config.json", "s.toml"];
     let files = || names.map(|name| fs::read(place.path().join(name)).unwrap());
     let before = files();
     for case in cases {
@@ -62,6 +68,28 @@ fn an_input_is_never_replaced() {
         assert!(files() == before, "{case}");
     }
     assert!(!place.path().join("h.csv.parts").exists());
+}
+
+#[test]
+fn two_outputs_are_two_files() {
+    let place = slow_canary();
+    place.write("old.html", b"old");
+    place.write("s.toml", b"[sources.main]\nurl = 'http://127.0.0.1:1'\n");
+    let watch = "watch -c config.json --sources s.toml --canary-scope c --lifetime 1m";
+    for case in [
+        format!("{RUN} -o new.html --report ./new.html"),
+        format!("{RUN} -o old.html --report ./old.html"),
+        format!("{watch} -o new.html --report new.html"),
+    ] {
+        let answer = place.judge(&case);
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{case}: {answer:?}");
+        let said = "error: --report: expected another file than --output, got ";
+        assert!(answer.stderr.starts_with(said), "{case}: {answer:?}");
+        assert_eq!(fs::read(place.path().join("old.html")).unwrap(), b"old");
+        assert!(!place.path().join("new.html").exists());
+    }
+    assert_eq!(place.judge(&format!("{RUN} -o /dev/null --report /dev/null")).code, 4);
+    assert_eq!(place.judge(&format!("{RUN} -o - --report new.html")).code, 4);
 }
 
 #[test]
@@ -79,7 +107,9 @@ fn exit_code_and_report_do_not_depend_on_who_reads() {
 fn a_failed_write_is_not_the_inputs_fault() {
     let answer = slow_canary().judge(&format!("{RUN} -o missing/out"));
     assert_eq!(answer.code, 1, "{answer:?}");
-    assert!(answer.stderr.contains("cannot write missing/out: "), "{answer:?}");
+    let said =
+        "cannot write missing/out: no file can be made in the folder missing: entity not found\n";
+    assert!(answer.stderr.ends_with(said), "{answer:?}");
 }
 
 #[test]

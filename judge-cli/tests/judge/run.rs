@@ -89,6 +89,37 @@ fn a_lone_series_is_the_lone_metric() {
 }
 
 #[test]
+fn a_lone_series_of_another_name_is_warned_of() {
+    let named = json!({ "__name__": "memory" });
+    let place = TestFolder::with(&[
+        ("config.json", &config(&["latency"])),
+        ("baseline.json", &prometheus(&[(named, vec![(0, 1.0), (15, 2.0), (30, 3.0)])])),
+        ("canary.csv", b"timestamp,memory\n0,1\n15,3\n30,2\n"),
+    ]);
+    let said = |file: &str| {
+        format!(
+            "warning: {file}: the series \"memory\" is taken as latency, the only metric of the config\n"
+        )
+    };
+    let answer =
+        place.judge(&format!("run -c config.json -b baseline.json -n canary.csv {PARITY}"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(
+        answer.stderr.starts_with(&(said("baseline.json") + &said("canary.csv"))),
+        "{answer:?}"
+    );
+    for command in [
+        format!(
+            "run -c config.json -b baseline.json -n baseline.json --history canary.csv {PARITY}"
+        ),
+        "calibrate -c config.json --history canary.csv --minutes 1".to_owned(),
+    ] {
+        let answer = place.judge(&command);
+        assert!(answer.stderr.contains(&said("canary.csv")), "{answer:?}");
+    }
+}
+
+#[test]
 fn thresholds_come_from_the_options_then_the_config() {
     let place = slow_canary();
     let mut document: Value = serde_json::from_slice(&config(&["latency", "errors"])).unwrap();

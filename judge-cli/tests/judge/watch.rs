@@ -441,5 +441,7 @@ fn a_monitor_refuses_intervals_and_other_judges() {
         assert!(answer.code == 2 && answer.stderr.contains("--every-point"), "{answer:?}");
     }
     let answer = monitor(&folder, &store, "--judge NetflixACAJudge-v1.0");
-    assert!(answer.code != 0 && answer.stderr.contains("expected EvidenceJudge-v1"), "{answer:?}");
+    assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{answer:?}");
+    let said = "error: --every-point: expected the judge EvidenceJudge-v1, got NetflixACAJudge-v1.0; choose it";
+    assert!(answer.stderr.starts_with(said), "{answer:?}");
 }

@@ -40,7 +40,7 @@ pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, ProblemList) {
         config.group_weights = read_weights(&classifier.field("groupWeights"), &mut problems);
         let thresholds = classifier.field("scoreThresholds");
         if !thresholds.is_absent() {
-            config.thresholds = read_thresholds(&thresholds, &mut problems);
+            config.thresholds = read_own_thresholds(&thresholds, &mut problems);
         }
     }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -71,7 +71,8 @@ const CONFIG_KEYS: &[&str] = &[
 const METRIC_KEYS: &[&str] =
     &["name", "id", "query", "groups", "analysisConfigurations", "scopeName"];
 
-fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Option<String> {
+/// The name of the judge, of which `RemoteJudge-v1.0` has another one inside.
+pub(super) fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Option<String> {
     if judge.is_absent() {
         return None;
     }
@@ -92,26 +93,63 @@ fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Option<String> {
     }
 }
 
-/// A missing threshold is 0, as in Kayenta.
+/// The thresholds of a request, which names both.
 pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut ProblemList) -> Option<Thresholds> {
     node.object(problems)?;
-    node.notice_unknown(&["pass", "marginal"], problems);
-    let mut threshold = |key| {
+    node.notice_unknown(THRESHOLD_KEYS, problems);
+    let pass = read_threshold(&node.field("pass"), problems);
+    let marginal = read_threshold(&node.field("marginal"), problems);
+    thresholds(node, pass?, marginal?, problems)
+}
+
+/// The thresholds of a config. A missing one has its default.
+fn read_own_thresholds(node: &Node<'_>, problems: &mut ProblemList) -> Option<Thresholds> {
+    node.object(problems)?;
+    node.notice_unknown(THRESHOLD_KEYS, problems);
+    let mut read = |key, default| {
         let field = node.field(key);
-        if field.is_absent() {
-            return Some(0.0);
+        match field.value {
+            None => (Some(default), ", the default"),
+            Some(_) => (read_threshold(&field, problems), ""),
         }
-        let number = field.number();
-        if number.is_none() {
-            problems.push(field.error("a score from 0 to 100"));
-        }
-        number
     };
-    let (pass, marginal) = (threshold("pass"), threshold("marginal"));
-    match Thresholds::new(pass?, marginal?) {
+    let (pass, pass_origin) = read("pass", Thresholds::DEFAULT.pass());
+    let (marginal, marginal_origin) = read("marginal", Thresholds::DEFAULT.marginal());
+    let read = thresholds(node, pass?, marginal?, problems)?;
+    let has_default = !pass_origin.is_empty() || !marginal_origin.is_empty();
+    if has_default && read.marginal() > read.pass() {
+        problems.push(Problem::suspect(
+            node.field("marginal").path.to_string(),
+            format!("{}{marginal_origin}", read.marginal()),
+            format!("a score of at most pass, {}{pass_origin}", read.pass()),
+            "no score is ever marginal",
+        ));
+    }
+    Some(read)
+}
+
+const THRESHOLD_KEYS: &[&str] = &["pass", "marginal"];
+
+const A_SCORE: &str = "a score from 0 to 100";
+
+fn read_threshold(field: &Node<'_>, problems: &mut ProblemList) -> Option<f64> {
+    let number = field.number();
+    if number.is_none() {
+        problems.push(field.error(A_SCORE));
+    }
+    number
+}
+
+fn thresholds(
+    node: &Node<'_>,
+    pass: f64,
+    marginal: f64,
+    problems: &mut ProblemList,
+) -> Option<Thresholds> {
+    match Thresholds::new(pass, marginal) {
         Ok(thresholds) => Some(thresholds),
         Err(problem) => {
-            problems.push(node.field(&problem.path).error("a score from 0 to 100"));
+            problems.push(node.field(&problem.path).error(A_SCORE));
             None
         }
     }

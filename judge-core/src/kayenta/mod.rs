@@ -23,10 +23,12 @@ use serde::de::DeserializeOwned;
 use crate::config::{CanaryConfig, Thresholds};
 use crate::error::JudgeError;
 use crate::judgement::Judgement;
-use crate::judges;
+use crate::judges::{self, Judge, NetflixAcaJudge};
 use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
 use crate::series::MetricPair;
+
+use self::document::Node;
 
 /// Reads a canary config. Suspect parts are kept in [`CanaryConfig::noticed`].
 ///
@@ -63,9 +65,23 @@ pub fn check_config(json: &[u8]) -> Vec<Problem> {
         Err(refused) => refused.problems().to_vec(),
         Ok(document) => match config::read(&document) {
             (Some(config), _) => judged_by(config),
-            (None, problems) => problems,
+            (None, problems) => refused_by_judge(&document, problems),
         },
     }
+}
+
+/// The problems of a config that no judge accepts. What is only suspect is an error too, unless the config names the
+/// parity judge.
+fn refused_by_judge(document: &serde_json::Value, problems: Vec<Problem>) -> Vec<Problem> {
+    let named = config::read_judge(&Node::root(document).field("judge"), &mut Vec::new());
+    if named.is_some_and(|name| name == NetflixAcaJudge.name()) {
+        return problems;
+    }
+    let refused = problems.into_iter().map(|problem| match problem.severity {
+        Severity::Suspect => problem.into_error(),
+        _ => problem,
+    });
+    refused.collect()
 }
 
 /// Every problem with the config in a document: the document itself, a request, or the body of Kayenta's API,
@@ -186,7 +202,12 @@ fn read<R: DeserializeOwned, T>(
         Ok(None) => Vec::new(),
         Err(refused) => refused.problems().to_vec(),
     };
-    let problems = parse(json).map(|document| problems(&document)).unwrap_or_default();
+    let problems = match parse(json) {
+        Ok(document) => problems(&document),
+        // The parser of `R` skips fields that it does not know, however deep they are.
+        Err(refused) if stopped.is_empty() => refused.problems().to_vec(),
+        Err(_) => Vec::new(),
+    };
     // An error of the parser that the parsed document does not show: bytes that are not JSON, a field that is
     // there twice.
     let unseen =
@@ -263,12 +284,15 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> JudgeError {
                 path => path,
             };
             let found = error.inner();
+            let said = found.to_string();
             if found.is_data() {
-                wrong_value(path, &found.to_string())
+                wrong_value(path, &said)
+            } else if let Some(place) = said.strip_prefix("number out of range") {
+                Problem::error(path, format!("a larger one{place}"), "a number of at most 1.8e308")
             } else {
                 Problem::error(
                     path,
-                    format!("text that is not JSON: {found}"),
+                    format!("text that is not JSON: {said}"),
                     "a complete JSON document",
                 )
             }

@@ -7,6 +7,9 @@ fn wrong_requests() -> Vec<(String, &'static str)> {
         let thresholds = r#""scoreThresholds": {"pass": 90, "marginal": 50}"#;
         format!(r#"{{{config}, {thresholds}, "metricSetPairList": {pairs}}}"#)
     };
+    let thresholds = |thresholds: &str| {
+        format!(r#"{{{config}, "scoreThresholds": {thresholds}, "metricSetPairList": []}}"#)
+    };
     let pair = |inner: &str| request(&format!("[{inner}]"));
     let values = r#""values": {"control": [1], "experiment": [1]}"#;
     let control = |inner: &str| {
@@ -42,6 +45,8 @@ fn wrong_requests() -> Vec<(String, &'static str)> {
         ),
         (request("{}"), "metricSetPairList"),
         (format!(r#"{{{config}, "metricSetPairList": []}}"#), "scoreThresholds"),
+        (thresholds(r#"{"pass": 95}"#), "scoreThresholds.marginal"),
+        (thresholds(r#"{"pass": null, "marginal": 75}"#), "scoreThresholds.pass"),
     ]
 }
 
@@ -98,6 +103,48 @@ fn wording_of_problems_with_configs() {
         lines.collect::<String>() + "\n"
     });
     insta::assert_snapshot!(said.collect::<String>());
+}
+
+/// A config, its thresholds, and what a check says about them.
+#[test]
+fn a_missing_threshold_of_a_config_has_its_default() {
+    let cases = [
+        (r"null", None, ""),
+        (r"{}", Some((95.0, 75.0)), ""),
+        (r#"{"pass": 90}"#, Some((90.0, 75.0)), ""),
+        (r#"{"marginal": 60}"#, Some((95.0, 60.0)), ""),
+        (
+            r#"{"pass": 60}"#,
+            Some((60.0, 75.0)),
+            "marginal: expected a score of at most pass, 60, got 75, the default",
+        ),
+        (
+            r#"{"marginal": 97}"#,
+            Some((95.0, 97.0)),
+            "marginal: expected a score of at most pass, 95, the default, got 97",
+        ),
+    ];
+    let config = |thresholds: &str| {
+        format!(
+            r#"{{"metrics": [{{"name": "m", "groups": ["G"]}}],
+                "classifier": {{"groupWeights": {{"G": 100}}, "scoreThresholds": {thresholds}}}}}"#
+        )
+    };
+    for (thresholds, expected, said) in cases {
+        let json = config(thresholds);
+        let read = read_config(json.as_bytes()).unwrap().thresholds;
+        assert_eq!(read.map(|read| (read.pass(), read.marginal())), expected, "{thresholds}");
+        let problems: Vec<String> =
+            check_config(json.as_bytes()).iter().map(Problem::to_string).collect();
+        let said = (!said.is_empty()).then(|| format!("classifier.scoreThresholds.{said}"));
+        assert_eq!(problems, said.into_iter().collect::<Vec<_>>(), "{thresholds}");
+    }
+    for key in ["pass", "marginal"] {
+        let refused = read_config(config(&format!(r#"{{"{key}": null}}"#)).as_bytes()).unwrap_err();
+        let said =
+            format!("classifier.scoreThresholds.{key}: expected a score from 0 to 100, got null");
+        assert_eq!(refused.to_string(), said);
+    }
 }
 
 #[test]
@@ -160,13 +207,32 @@ fn a_request_that_is_judged_at_given_thresholds_may_lack_its_own() {
                 "metricSetPairList": [{{"name": "m", {VALUES}}}]}}"#
         )
     };
-    for own in ["", r#""scoreThresholds": null,"#, r#""scoreThresholds": {"pass": 5},"#] {
+    for own in
+        ["", r#""scoreThresholds": null,"#, r#""scoreThresholds": {"pass": 5, "marginal": 1},"#]
+    {
         let read = read_request_judged_at(request(own).as_bytes(), given).unwrap();
         assert_eq!((read.thresholds, read.pairs.len()), (given, 1), "{own}");
     }
-    let wrong = request(r#""scoreThresholds": {"pass": "x"},"#);
-    assert!(read_request_judged_at(wrong.as_bytes(), given).is_err());
+    for wrong in [r#"{"pass": "x", "marginal": 1}"#, r#"{"pass": 5}"#] {
+        let wrong = request(&format!(r#""scoreThresholds": {wrong},"#));
+        assert!(read_request_judged_at(wrong.as_bytes(), given).is_err());
+    }
     assert!(read_request(request("").as_bytes()).is_err());
+}
+
+#[test]
+fn a_document_that_is_too_deep_or_has_too_large_a_number_is_refused_with_the_place() {
+    let deep =
+        format!(r#"{{"canaryConfig": {{}}, "x": {}{}}}"#, "[".repeat(1000), "]".repeat(1000));
+    let said = read_request(deep.as_bytes()).unwrap_err().to_string();
+    assert!(
+        said.contains("text that is not JSON: recursion limit exceeded at line 1 column"),
+        "{said}"
+    );
+    let large = r#"[{"name": "m", "values": {"control": [1, 1e400], "experiment": []}}]"#;
+    let said = read_pairs(large.as_bytes()).unwrap_err().to_string();
+    let expected = "[0].values.control[1]: expected a number of at most 1.8e308, got a larger one at line 1 column ";
+    assert!(said.starts_with(expected), "{said}");
 }
 
 #[test]

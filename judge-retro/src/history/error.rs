@@ -15,7 +15,7 @@ use super::format::Format;
 #[non_exhaustive]
 pub enum HistoryError {
     /// A source is neither a file nor a folder nor a pattern.
-    #[error("{}: no such file or folder", .named.display())]
+    #[error("{}: no such file or folder{}", .named.display(), stdin_hint(.named))]
     Missing {
         /// The source.
         named: PathBuf,
@@ -94,6 +94,11 @@ pub enum FileProblem {
     /// The system cannot read it.
     #[error("{0}")]
     Io(String),
+    /// It is a pipe or a device, which cannot be read more than once.
+    #[error(
+        "expected a regular file or a folder, got a pipe or a device; write it to a file first"
+    )]
+    NotAFile,
     /// It is empty.
     #[error("the file is empty")]
     Empty,
@@ -213,6 +218,10 @@ fn extensions() -> String {
     let endings: Vec<String> =
         Format::EXTENSIONS.iter().map(|(ending, _)| format!(".{ending}")).collect();
     endings.join(", ")
+}
+
+fn stdin_hint(named: &Path) -> &'static str {
+    if named.as_os_str() == "-" { "; standard input is not read, so give a file" } else { "" }
 }
 
 fn folder_hint(column: &str) -> String {

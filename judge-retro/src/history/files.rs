@@ -117,6 +117,9 @@ fn is_hidden(path: &Path) -> bool {
 fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, HistoryError> {
     let io = |error: std::io::Error| HistoryError::file(&path, FileProblem::Io(error.to_string()));
     let metadata = fs::metadata(&path).map_err(io)?;
+    if !metadata.is_file() {
+        return Err(HistoryError::file(&path, FileProblem::NotAFile));
+    }
     if metadata.len() == 0 {
         return Err(HistoryError::file(&path, FileProblem::Empty));
     }
@@ -221,6 +224,7 @@ mod tests {
         fs::write(at("noise.bin"), "x").unwrap();
         for (source, part) in [
             ("missing.csv", "no such file"),
+            ("/dev/null", "expected a regular file or a folder, got a pipe or a device"),
             ("*.parquet", "no history file found"),
             ("empty", "no history file found"),
             ("[", "not a pattern"),
@@ -230,5 +234,7 @@ mod tests {
             let error = whole(&[at(source)]).unwrap_err().to_string();
             assert!(error.contains(part), "{source}: {error}");
         }
+        let stdin = whole(&["-".into()]).unwrap_err().to_string();
+        assert_eq!(stdin, "-: no such file or folder; standard input is not read, so give a file");
     }
 }

@@ -78,12 +78,16 @@ pub(super) fn message(body: &[u8]) -> String {
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let field =
         |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str().map(str::to_owned));
-    let said = field("error").or_else(|| field("message")).or_else(|| page(&text));
+    let page = || {
+        let title = page(&text)?;
+        Some(if title.is_empty() { "a page without a title".to_owned() } else { title })
+    };
+    let said = field("error").or_else(|| field("message")).or_else(page);
     let said = said.unwrap_or_else(|| text.lines().next().unwrap_or_default().to_owned());
     said.trim().to_owned()
 }
 
-/// The title of a web page; `None` for other text.
+/// The title of a web page, empty if it has none; `None` for other text.
 pub(super) fn page(text: &str) -> Option<String> {
     let start = text.trim_start();
     let is_page =
@@ -97,7 +101,7 @@ pub(super) fn page(text: &str) -> Option<String> {
         let to = from + lower[from..].find("</title")?;
         text.get(from..to)
     });
-    Some(title.unwrap_or("a page without a title").trim().to_owned())
+    Some(title.unwrap_or_default().trim().to_owned())
 }
 
 /// The start of a message that is too long for an error.

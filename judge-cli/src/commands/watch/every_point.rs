@@ -18,7 +18,7 @@ use super::looks::Watch;
 use crate::args::OnSourceError;
 use crate::commands::exit::Exit;
 use crate::commands::stop::stop_signal;
-use crate::input::{FetchFailed, join_names, millis};
+use crate::input::{FetchFailed, InputError, InputProblem, join_names, millis};
 use crate::output::{Destination, MonitorLine, verdict_word};
 
 /// A canary and its monitor.
@@ -66,7 +66,9 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     let judging = watch.judging;
     if judging.judge.name() != EvidenceJudge.name() {
-        bail!("--every-point: expected {}, got {}", EvidenceJudge.name(), judging.judge.name());
+        let [expected, got] = [EvidenceJudge.name(), judging.judge.name()].map(str::to_owned);
+        let problem = InputProblem::NoMonitor { expected, got };
+        return Err(InputError { origin: "--every-point".to_owned(), problem }.into());
     }
     let monitor = Monitor::new(judging.config.clone(), judging.thresholds)
         .map_err(|refused| judging.error(refused))?;

@@ -13,7 +13,9 @@ use judge_core::stage::{Stage, TimeSpan, Windows};
 use super::exit::Exit;
 use super::stop::stop_signal;
 use crate::args::WatchArgs;
-use crate::input::{Fetcher, fetched_judging, millis, now};
+use crate::input::{
+    Fetcher, InputError, fetched_judging, millis, now, refuse_overwriting, refuse_same_output,
+};
 use crate::output::{Console, Destination, LookLine};
 
 use self::display::WatchDisplay;
@@ -23,6 +25,7 @@ use self::looks::Watch;
 
 /// Judges a canary look by look until its stage ends.
 pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
+    refuse_outputs(args)?;
     let (judging, queries) = fetched_judging(&args.queried.config, &args.overrides)?;
     let windows = Windows::try_from(args.windows())?;
     let fetcher = Fetcher::new(&args.from, queries)?;
@@ -73,4 +76,19 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     }
     display.reason(&outcome.reason, &args.termination_log)?;
     Ok(exit(outcome.verdict(), args))
+}
+
+/// Refuses outputs that would replace an input or each other.
+fn refuse_outputs(args: &WatchArgs) -> Result<(), InputError> {
+    let inputs = || args.queried.config.path().into_iter().chain(args.from.sources.as_deref());
+    if let Some(output) = &args.output {
+        refuse_overwriting("--output", output, inputs())?;
+    }
+    if let Some(report) = &args.report {
+        refuse_overwriting("--report", report, inputs())?;
+    }
+    match (&args.output, &args.report) {
+        (Some(output), Some(report)) => refuse_same_output(output, report),
+        _ => Ok(()),
+    }
 }
