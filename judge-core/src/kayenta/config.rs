@@ -93,12 +93,15 @@ pub(super) fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Option
     }
 }
 
-/// The thresholds of a request, which names both.
+/// The thresholds of a request. A missing one is 0, as in Kayenta.
 pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut ProblemList) -> Option<Thresholds> {
     node.object(problems)?;
     node.notice_unknown(THRESHOLD_KEYS, problems);
-    let pass = read_threshold(&node.field("pass"), problems);
-    let marginal = read_threshold(&node.field("marginal"), problems);
+    let mut read = |key| {
+        let field = node.field(key);
+        if field.is_absent() { Some(0.0) } else { read_threshold(&field, problems) }
+    };
+    let (pass, marginal) = (read("pass"), read("marginal"));
     thresholds(node, pass?, marginal?, problems)
 }
 
