@@ -38,7 +38,7 @@ impl fmt::Display for InputSource {
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Most bytes of an input: a stream without an end must not fill the memory.
-const MOST_BYTES: u64 = 256 << 20;
+const MOST_BYTES: u64 = 1 << 30;
 
 impl InputSource {
     /// Opens it for reading.
