@@ -1,10 +1,9 @@
 //! Bytes that one call holds.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::ledger::{Budget, large_part};
-use super::part::Part;
-use super::shares::CallerShare;
+use super::ledger::{Budget, CallerShare, Part, large_part};
 use crate::convert::refusal::Refusal;
 
 /// Bytes that one call or its answer holds, released when it is dropped.
@@ -34,21 +33,6 @@ impl Budget {
         reservation.grow(bytes)?;
         Ok(reservation)
     }
-
-    /// Checks whether there is room for a judgement now.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub(crate) fn require_room(&self, held: &Reservation) -> Result<(), Refusal> {
-        self.take(held.part, held.share.as_ref(), 0, self.weights.judgement)?;
-        self.give_back(
-            held.part,
-            held.share.as_ref(),
-            self.weights.judgement,
-            self.weights.judgement,
-        );
-        Ok(())
-    }
 }
 
 impl Reservation {
@@ -70,44 +54,36 @@ impl Reservation {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn set(&self, bytes: impl FnOnce(usize) -> usize) -> Result<(), Refusal> {
+        let mut held = self.lock();
+        let after = bytes(*held);
+        self.budget.change(self.part, self.share.as_ref(), *held, after)?;
+        *held = after;
+        Ok(())
+    }
+
     /// Reserves `bytes` more.
     ///
     /// # Errors
     /// If the budget is used up, or the caller's share of it.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Refusal> {
-        let mut held = self.lock();
-        self.budget.take(self.part, self.share.as_ref(), *held, bytes)?;
-        *held += bytes;
-        Ok(())
+        self.set(|held| held.saturating_add(bytes))
     }
 
-    /// Grows to at least `bytes`.
-    ///
-    /// # Errors
-    /// As [`Self::grow`].
+    /// Grows to at least `bytes`, or fails as [`Self::grow`].
     pub(crate) fn grow_to(&self, bytes: usize) -> Result<(), Refusal> {
-        let mut held = self.lock();
-        let missing = bytes.saturating_sub(*held);
-        self.budget.take(self.part, self.share.as_ref(), *held, missing)?;
-        *held += missing;
-        Ok(())
+        self.set(|held| held.max(bytes))
     }
 
     /// Shrinks to at most `bytes`.
     pub(crate) fn shrink_to(&self, bytes: usize) {
-        let mut held = self.lock();
-        let excess = held.saturating_sub(bytes);
-        self.budget.give_back(self.part, self.share.as_ref(), *held, excess);
-        *held -= excess;
+        // Less is never refused.
+        let _ = self.set(|held| held.min(bytes));
     }
 
-    /// Reserves the `bytes` of an answer instead of those of its request.
-    ///
-    /// # Errors
-    /// As [`Self::grow`].
+    /// Reserves the `bytes` of an answer instead of those of its request, or fails as [`Self::grow`].
     pub(crate) fn exchange(&self, bytes: usize) -> Result<(), Refusal> {
-        self.shrink_to(bytes);
-        self.grow_to(bytes)
+        self.set(|_| bytes)
     }
 
     /// Moves what is held so far into a reservation of its own.
@@ -121,8 +97,9 @@ impl Reservation {
     pub(crate) fn absorb(&self, other: &Self) {
         let moved = std::mem::take(&mut *other.lock());
         let mut held = self.lock();
-        let (before, after) = (large_part(*held) + large_part(moved), large_part(*held + moved));
-        self.budget.recount_large(self.part, before, after);
+        // Two small holders may be large together.
+        let more = large_part(*held + moved) - large_part(*held) - large_part(moved);
+        self.budget.counter(self.part).large.fetch_add(more, Ordering::Relaxed);
         *held += moved;
     }
 }
