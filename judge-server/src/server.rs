@@ -22,7 +22,7 @@ use crate::observe::systemd;
 use crate::observe::traces::Traces;
 use crate::settings::error::StartError;
 use crate::settings::{Settings, threads};
-use crate::transport::reload::Fresh;
+use crate::transport::reload::{self, Fresh};
 use crate::transport::tls::Tls;
 use crate::transport::{Transport, raise_limit, watch_expiry};
 
@@ -164,7 +164,7 @@ fn tokens(
 ) -> Result<Option<Fresh<Tokens>>, StartError> {
     let Some(path) = settings.tokens.clone() else { return Ok(None) };
     let (paths, every) = (vec![path.clone()], settings.reload_every.get());
-    Fresh::watch(paths, every, metrics, move || Tokens::load(&path).map(Arc::new)).map(Some)
+    reload::watch(paths, every, metrics, move || Tokens::load(&path).map(Arc::new)).map(Some)
 }
 
 fn transport(
@@ -178,7 +178,7 @@ fn transport(
             let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()];
             let paths = paths.into_iter().flatten().cloned().collect();
             let every = settings.reload_every.get();
-            let tls: Fresh<Tls> = Fresh::watch(paths, every, metrics, move || files.load())?;
+            let tls: Fresh<Tls> = reload::watch(paths, every, metrics, move || files.load())?;
             let watching = watch_expiry(tls.clone(), Arc::clone(metrics));
             tokio::spawn(draining.clone().run_until_cancelled_owned(watching));
             Some(tls)

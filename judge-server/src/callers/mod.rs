@@ -27,7 +27,7 @@ impl Caller {
         tokens: Option<&Fresh<Tokens>>,
         headers: &HeaderMap,
     ) -> Self {
-        let token = tokens.map(|tokens| (tokens.clone(), tokens.get().find(headers)));
+        let token = tokens.map(|tokens| (tokens.clone(), tokens.load().find(headers)));
         Self { peer, token }
     }
 
@@ -47,7 +47,7 @@ impl Caller {
     /// Whether `token` is valid; `None` if callers need none.
     pub(crate) fn knows(&self, token: &str) -> Option<bool> {
         let (tokens, _) = self.token.as_ref()?;
-        Some(tokens.get().find_text(token).is_some())
+        Some(tokens.load().find_text(token).is_some())
     }
 
     /// The holder of its share of the budget. Callers without a name behind a proxy have no share.
@@ -70,6 +70,6 @@ impl Caller {
         }
         let Some((tokens, found)) = &self.token else { return Ok(()) };
         let entry = found.as_ref().map_err(|why| Refusal::Unauthenticated(*why))?;
-        tokens.get().require(entry, scope)
+        tokens.load().require(entry, scope)
     }
 }

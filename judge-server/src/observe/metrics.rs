@@ -30,7 +30,7 @@ pub(crate) struct Metrics {
     points: IntCounter,
     dropped_lines: IntCounter,
     /// Changes of certificates and tokens, by their result.
-    reloads: IntCounterVec,
+    pub(crate) reloads: IntCounterVec,
     /// Files of configs that are in force, and files that are not.
     config_files: IntGaugeVec,
     pub(crate) connections: IntGauge,
@@ -67,24 +67,6 @@ const ALERTED: [&str; 7] = [
 
 /// Processor time of the process, user and system.
 const CPU_SECONDS: &str = "process_cpu_seconds_total";
-
-/// Result of a change of certificates or tokens.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Reload {
-    /// The new content is in force.
-    Read,
-    /// The files cannot be used; the old content stays in force.
-    Kept,
-}
-
-impl Reload {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Kept => "kept",
-        }
-    }
-}
 
 impl Metrics {
     /// All at 0.
@@ -169,16 +151,11 @@ impl Metrics {
         for reason in ALERTED {
             metrics.refusals.with_label_values(&[reason]);
         }
-        for outcome in [Reload::Read, Reload::Kept] {
-            metrics.reloads.with_label_values(&[outcome.name()]);
+        for outcome in ["read", "kept"] {
+            metrics.reloads.with_label_values(&[outcome]);
         }
         metrics.show_config_files(0, 0);
         Ok(metrics)
-    }
-
-    /// Counts that certificates or tokens changed.
-    pub(crate) fn reloaded(&self, outcome: Reload) {
-        self.reloads.with_label_values(&[outcome.name()]).inc();
     }
 
     /// Sets the numbers of config files that are in force and that are not.

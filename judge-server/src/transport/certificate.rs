@@ -47,7 +47,7 @@ impl ClientCertificate {
 
     /// Checks that it is still valid.
     pub(crate) fn is_good(&self) -> bool {
-        let now = self.tls.get();
+        let now = self.tls.load_full();
         // Nothing that could panic runs under the lock.
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&looked.0, &now) && looked.1.elapsed() < LOOKED_AT {
@@ -72,7 +72,7 @@ pub(crate) async fn watch_expiry(tls: Fresh<Tls>, metrics: Arc<Metrics>) {
     let mut warnings = ExpiryWarnings::default();
     loop {
         every.tick().await;
-        let expiry = tls.get().expiry;
+        let expiry = tls.load().expiry;
         metrics.certificate_expiry.set(expiry);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         match warnings.due(expiry, i64::try_from(now.as_secs()).unwrap_or(i64::MAX)) {

@@ -89,17 +89,17 @@ pub(super) async fn serve(
         // Arrived data is handled before the timers.
         biased;
         result = connection.as_mut() => return ended(result),
-        () = activity.untaken(settings.write_time.get()) => return Some(ClosedReason::SlowAnswers),
-        () = activity.idle(settings.idle_time.get()) => Some(ClosedReason::Idle),
-        () = sleep(age) => Some(ClosedReason::Age),
+        () = activity.untaken(settings.write_time.get()) => return Some("SLOW_ANSWERS"),
+        () = activity.idle(settings.idle_time.get()) => Some("IDLE"),
+        () = sleep(age) => Some("AGE"),
         () = draining.cancelled() => None,
     };
-    if matches!(reason, Some(ClosedReason::Age)) && activity.end() {
+    if reason == Some("AGE") && activity.end() {
         // Its client may be sending a call now, and sees the end in the answer.
         tokio::select! {
             biased;
             result = connection.as_mut() => return reason.or(ended(result)),
-            () = activity.untaken(settings.write_time.get()) => return Some(ClosedReason::SlowAnswers),
+            () = activity.untaken(settings.write_time.get()) => return Some("SLOW_ANSWERS"),
             () = activity.idle(settings.header_time.get()) => {}
             () = draining.cancelled() => {}
         }
@@ -108,7 +108,7 @@ pub(super) async fn serve(
     tokio::select! {
         biased;
         result = connection => reason.or(ended(result)),
-        () = activity.untaken(settings.write_time.get()) => Some(ClosedReason::SlowAnswers),
+        () = activity.untaken(settings.write_time.get()) => Some("SLOW_ANSWERS"),
         // Its client has nothing to wait for, but may be too slow to close.
         () = activity.idle(settings.header_time.get()) => reason,
     }
@@ -139,34 +139,8 @@ fn spread(age: Duration) -> Duration {
     age.saturating_add(age / 1000 * fastrand::u32(..=100))
 }
 
-/// Why the server closed a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum ClosedReason {
-    Handshake,
-    SlowHandshake,
-    Silent,
-    SlowHeaders,
-    SlowAnswers,
-    Idle,
-    Age,
-    KeepAlive,
-}
-
-impl ClosedReason {
-    /// One word for the metrics.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Handshake => "TLS_HANDSHAKE",
-            Self::SlowHandshake => "SLOW_TLS_HANDSHAKE",
-            Self::Silent => "SILENT",
-            Self::SlowHeaders => "SLOW_HEADERS",
-            Self::SlowAnswers => "SLOW_ANSWERS",
-            Self::Idle => "IDLE",
-            Self::Age => "AGE",
-            Self::KeepAlive => "KEEP_ALIVE",
-        }
-    }
-}
+/// Why the server closed a connection, as the metrics have it.
+pub(super) type ClosedReason = &'static str;
 
 /// Why the server closed a connection that ended by itself, if it did.
 fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option<ClosedReason> {
@@ -176,9 +150,9 @@ fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option
     // hyper has two times: for the answer to a ping, which it names as the source, and for the headers
     // of HTTP/1, which runs between requests too.
     Some(match (error.source().is_some(), used) {
-        (true, _) => ClosedReason::KeepAlive,
-        (false, false) => ClosedReason::SlowHeaders,
-        (false, true) => ClosedReason::Idle,
+        (true, _) => "KEEP_ALIVE",
+        (false, false) => "SLOW_HEADERS",
+        (false, true) => "IDLE",
     })
 }
 

@@ -78,10 +78,8 @@ impl Transport {
     pub(crate) async fn serve(self, listener: TcpListener, service: impl Serve) {
         let mut said: Option<Instant> = None;
         loop {
-            let accepted = tokio::select! {
-                () = self.draining.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
+            let accepted = self.draining.run_until_cancelled(listener.accept()).await;
+            let Some(accepted) = accepted else { return };
             match accepted {
                 Ok((stream, address)) => self.begin(stream, address, service.clone()),
                 Err(error) => {
@@ -115,12 +113,12 @@ impl Transport {
             let _ = stream.set_nodelay(true);
             let served = this.secure(stream, address, only_probes, service);
             let reason = if only_probes {
-                timeout(KEPT_TIME, served).await.unwrap_or(Some(ClosedReason::Idle))
+                timeout(KEPT_TIME, served).await.unwrap_or(Some("IDLE"))
             } else {
                 served.await
             };
             if let Some(reason) = reason {
-                this.metrics.closed.with_label_values(&[reason.name()]).inc();
+                this.metrics.closed.with_label_values(&[reason]).inc();
             }
         });
     }
@@ -140,14 +138,11 @@ impl Transport {
         let Some(fresh) = &self.tls else {
             return self.first_byte(stream, peer(None), service).await;
         };
-        let tls = fresh.get();
+        let tls = fresh.load_full();
         let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
-        let accepted = tokio::select! {
-            accepted = timeout(self.settings.header_time.get(), acceptor.accept(stream)) => accepted,
-            // Later connections were promised nothing.
-            () = self.draining.cancelled() => return None,
-        };
-        match accepted {
+        // If it drains meanwhile: later connections were promised nothing.
+        let accepting = timeout(self.settings.header_time.get(), acceptor.accept(stream));
+        match self.draining.run_until_cancelled(accepting).await? {
             Ok(Ok(stream)) => {
                 let chain = stream.get_ref().1.peer_certificates();
                 let certificate =
@@ -161,11 +156,11 @@ impl Transport {
                 } else {
                     debug!(peer = %address, %error, "handshake failed");
                 }
-                Some(ClosedReason::Handshake)
+                Some("TLS_HANDSHAKE")
             }
             Err(_) => {
                 warn!(peer = %address, error = "not finished within header-time", "handshake failed");
-                Some(ClosedReason::SlowHandshake)
+                Some("SLOW_TLS_HANDSHAKE")
             }
         }
     }
@@ -178,16 +173,13 @@ impl Transport {
         service: impl Serve,
     ) -> Option<ClosedReason> {
         let mut stream = BufReader::with_capacity(FIRST, stream);
-        let first = tokio::select! {
-            first = timeout(self.settings.header_time.get(), stream.fill_buf()) => first,
-            () = self.draining.cancelled() => return None,
-        };
-        match first {
+        let first = timeout(self.settings.header_time.get(), stream.fill_buf());
+        match self.draining.run_until_cancelled(first).await? {
             Ok(Ok(bytes)) if !bytes.is_empty() => {
                 serve(stream, peer, service, &self.settings, &self.draining).await
             }
             Ok(_) => None,
-            Err(_) => Some(ClosedReason::Silent),
+            Err(_) => Some("SILENT"),
         }
     }
 }
