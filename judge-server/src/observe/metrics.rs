@@ -2,7 +2,6 @@
 
 use cpu_time::ProcessTime;
 use judge_contract::VERSION;
-use judge_core::Verdict;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -169,9 +168,11 @@ impl Metrics {
     /// Counts a judgement.
     pub(crate) fn count(&self, judged: &JudgedCounts) {
         let judge = judged.judge.as_str();
-        self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
+        let verdict = format!("{:?}", judged.verdict);
+        self.verdicts.with_label_values(&[judge, &verdict]).inc();
         for (class, metrics) in &judged.classes {
-            self.classifications.with_label_values(&[judge, *class]).inc_by(*metrics);
+            let class = format!("{class:?}");
+            self.classifications.with_label_values(&[judge, &class]).inc_by(*metrics);
         }
         self.points.inc_by(judged.points as u64);
     }
@@ -210,15 +211,6 @@ impl GaugeGuard {
 impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
-    }
-}
-
-/// The verdict as text.
-pub(crate) fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "Pass",
-        Verdict::Marginal => "Marginal",
-        Verdict::Fail => "Fail",
     }
 }
 
