@@ -25,7 +25,7 @@ mod transport;
 mod webhook;
 
 pub use audit::audit;
-pub use convert::refusal::{Refusal, Resource, StreamEnd, Token};
+pub use convert::refusal::{Refusal, Resource, Token};
 pub use healthcheck::healthcheck;
 pub use observe::logs;
 pub use server::{Listeners, serve};

@@ -113,9 +113,12 @@ pub enum Refusal {
     /// What is kept, or a source, cannot be reached now.
     #[error("{0}")]
     StoreAway(String),
-    /// The stream was silent, or old; its client may open another.
-    #[error("the stream {0}; open another")]
-    StreamEnded(StreamEnd),
+    /// No complete message of the stream came for too long; its client may open another.
+    #[error("the stream had no message for too long (--stream-silence); open another")]
+    StreamSilent,
+    /// The stream is older than streams may be; its client may open another.
+    #[error("the stream is older than streams may be (--stream-age); open another")]
+    StreamOld,
     /// The server shuts down.
     #[error("the server is shutting down; ask another")]
     ShuttingDown,
@@ -146,18 +149,6 @@ pub enum Resource {
     /// Connections: this one is kept for a probe.
     #[error("connections (--max-connections)")]
     Connections,
-}
-
-/// Why the server ends a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
-#[non_exhaustive]
-pub enum StreamEnd {
-    /// No complete message came for too long.
-    #[error("had no message for too long (--stream-silence)")]
-    Silent,
-    /// It is older than streams may be.
-    #[error("is older than streams may be (--stream-age)")]
-    Old,
 }
 
 /// Why a caller's token is refused.

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use super::routes::Kind;
 use super::{Answered, Context, Failure, Handlers};
-use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::convert::refusal::Refusal;
 use crate::settings::error::StartError;
 
 /// Bytes of one message of health or reflection: a few names.
@@ -95,7 +95,7 @@ pub(super) fn ending(body: Body, draining: CancellationToken, age: Duration) -> 
     let end = async move {
         tokio::select! {
             () = draining.cancelled() => Refusal::ShuttingDown,
-            () = tokio::time::sleep(age) => Refusal::StreamEnded(StreamEnd::Old),
+            () = tokio::time::sleep(age) => Refusal::StreamOld,
         }
     };
     let end = end.boxed().shared();

@@ -15,7 +15,7 @@ use tonic::{Status, Streaming};
 use super::grpc::{answer_encoding, respond, times};
 use super::{Answered, Context, Ended, Ending, Handlers};
 use crate::budget::Reservation;
-use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::convert::refusal::Refusal;
 use crate::observe::metrics::GaugeGuard;
 use crate::observe::outcome::{Outcome, OutcomeSoFar};
 use crate::transport::activity::Unwritten;
@@ -96,7 +96,7 @@ impl Handlers {
                 refusal = answering => refusal,
                 () = sender.closed() => return,
                 () = deadline(last) => Some(Refusal::DeadlineExceeded),
-                () = sleep(age) => Some(Refusal::StreamEnded(StreamEnd::Old)),
+                () = sleep(age) => Some(Refusal::StreamOld),
             };
             // Its buffers are gone, though its last answers may be unread yet.
             held.shrink_to(kept);

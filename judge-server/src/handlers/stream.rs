@@ -17,7 +17,7 @@ use tonic::Streaming;
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
 use super::{Context, Entrance, Handlers};
 use crate::callers::tokens::TokenScope;
-use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::convert::refusal::Refusal;
 
 impl OpenedStream {
     /// Judges messages until the client ends the stream, goes away, is silent, or the server drains. Answers all accepted ones,
@@ -70,7 +70,7 @@ impl OpenedStream {
                     },
                 },
                 () = &mut quiet, if end.is_none() => {
-                    end = Some(Some(Refusal::StreamEnded(StreamEnd::Silent)));
+                    end = Some(Some(Refusal::StreamSilent));
                 }
                 () = self.handlers.draining.cancelled(), if end.is_none() => {
                     end = Some(Some(Refusal::ShuttingDown));
