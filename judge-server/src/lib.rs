@@ -30,4 +30,4 @@ pub use healthcheck::healthcheck;
 pub use observe::logs;
 pub use server::{Listeners, serve};
 pub use settings::error::StartError;
-pub use settings::{LogFormat, Settings, SettingsReadError, Size, Span, threads};
+pub use settings::{LogFormat, Settings, Size, Span, threads};

@@ -76,7 +76,7 @@ pub async fn serve(
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
-    settings.warn_of_retired();
+    settings.retired.warn();
     warn_of_messages_without_room(&settings);
     raise_limit(settings.max_connections);
     proto_json::prepare();
