@@ -131,16 +131,12 @@ impl From<Refusal> for Status {
 
 impl From<Refusal> for proto::Refusal {
     fn from(refusal: Refusal) -> Self {
-        let delay = refusal.retry_delay().map(|delay| pbjson_types::Duration {
-            seconds: i64::try_from(delay.as_secs()).unwrap_or(i64::MAX),
-            nanos: i32::try_from(delay.subsec_nanos()).unwrap_or_default(),
-        });
         Self {
             code: refusal.code().into(),
             reason: refusal.reason().to_owned(),
             message: refusal.to_string(),
             problems: refusal.problems().into_iter().map(Into::into).collect(),
-            retry_delay: delay,
+            retry_delay: refusal.retry_delay().map(Into::into),
         }
     }
 }

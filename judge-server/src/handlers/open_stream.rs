@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::future::OptionFuture;
 use http::Request;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
@@ -81,7 +82,8 @@ impl Handlers {
         let messages = self.messages(&held, besides, request);
         let outcome = Arc::new(OnceLock::new());
         let answers = Arc::new(held.another());
-        let (origin, last) = (Arc::clone(&context.origin), context.deadline);
+        let origin = Arc::clone(&context.origin);
+        let deadline = OptionFuture::from(context.deadline.map(sleep_until));
         let age = self.settings.stream_age.get();
         let (kept, so_far) = (self.budget.weights.call, OutcomeSoFar::default());
         let (handlers, largest) = (Arc::clone(self), 0);
@@ -95,7 +97,7 @@ impl Handlers {
             let refusal = tokio::select! {
                 refusal = answering => refusal,
                 () = sender.closed() => return,
-                () = deadline(last) => Some(Refusal::DeadlineExceeded),
+                Some(()) = deadline => Some(Refusal::DeadlineExceeded),
                 () = sleep(age) => Some(Refusal::StreamOld),
             };
             // Its buffers are gone, though its last answers may be unread yet.
@@ -115,12 +117,5 @@ impl Handlers {
             });
         let ended = Ended::Later(Ending { outcome, answers, so_far });
         Answered { response: respond(bytes, encoding), ended, held: None }
-    }
-}
-
-async fn deadline(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }
