@@ -1,8 +1,10 @@
 //! The ledger of the budget: what is reserved, and by whom.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use crate::convert::refusal::{Refusal, Resource};
 
@@ -159,8 +161,7 @@ pub(super) struct Shares(Mutex<HashMap<(Part, String), CallerShare>>);
 impl Shares {
     /// The share of a caller, which all its reservations count towards.
     pub(super) fn share(&self, part: Part, caller: &str) -> CallerShare {
-        // Nothing that could panic runs under the lock.
-        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shares = self.0.lock();
         if shares.len() > REMEMBERED {
             shares.retain(|_, share| Arc::strong_count(share) > 1);
         }

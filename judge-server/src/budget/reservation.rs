@@ -1,7 +1,9 @@
 //! Bytes that one call holds.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parking_lot::Mutex;
 
 use super::ledger::{Budget, CallerShare, Part, large_part};
 use crate::convert::refusal::Refusal;
@@ -49,13 +51,8 @@ impl Reservation {
         &self.budget
     }
 
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        // Nothing that could panic runs under the lock.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn set(&self, bytes: impl FnOnce(usize) -> usize) -> Result<(), Refusal> {
-        let mut held = self.lock();
+        let mut held = self.held.lock();
         let after = bytes(*held);
         self.budget.change(self.part, self.share.as_ref(), *held, after)?;
         *held = after;
@@ -89,14 +86,14 @@ impl Reservation {
     /// Moves what is held so far into a reservation of its own.
     pub(crate) fn split(&self) -> Self {
         let split = self.another();
-        *split.lock() = std::mem::take(&mut *self.lock());
+        *split.held.lock() = std::mem::take(&mut *self.held.lock());
         split
     }
 
     /// Adds the bytes of `other`, which has the same part and caller.
     pub(crate) fn absorb(&self, other: &Self) {
-        let moved = std::mem::take(&mut *other.lock());
-        let mut held = self.lock();
+        let moved = std::mem::take(&mut *other.held.lock());
+        let mut held = self.held.lock();
         // Two small holders may be large together.
         let more = large_part(*held + moved) - large_part(*held) - large_part(moved);
         self.budget.counter(self.part).large.fetch_add(more, Ordering::Relaxed);

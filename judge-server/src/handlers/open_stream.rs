@@ -1,5 +1,6 @@
 //! Streams of messages, whatever their content: their timers, their end, and the memory of their answers.
 
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
@@ -103,7 +104,7 @@ impl Handlers {
             // Its buffers are gone, though its last answers may be unread yet.
             held.shrink_to(kept);
             let status = refusal.clone().map(Status::from);
-            let _ = ended.set(Outcome { refusal, ..known.take() });
+            let _ = ended.set(Outcome { refusal, ..mem::take(&mut known.lock()) });
             if let (Some(status), Ok(end)) = (status, end) {
                 end.send(Err(status));
             }

@@ -2,6 +2,7 @@
 //! connection counts as busy.
 
 use std::io::IoSlice;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -39,7 +40,7 @@ pub(super) struct OpenStream {
 impl Drop for OpenStream {
     fn drop(&mut self) {
         if let Some(call) = self.call.take() {
-            call.end_with(code_name(Code::Cancelled), &self.ending.so_far.take());
+            call.end_with(code_name(Code::Cancelled), &mem::take(&mut self.ending.so_far.lock()));
         }
     }
 }

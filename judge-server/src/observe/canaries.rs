@@ -1,10 +1,10 @@
 //! Metrics of canaries.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
 use judge_canary::CanarySummary;
 use judge_core::Verdict;
+use parking_lot::Mutex;
 use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 
 use super::register::register;
@@ -56,7 +56,7 @@ impl CanaryMetrics {
         }
         let (Some(score), Some(verdict)) = (canary.score, canary.verdict) else { return };
         let pair = (canary.application.clone(), canary.config_name.clone());
-        let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pairs = self.pairs.lock();
         if pairs.len() >= MOST_PAIRS && !pairs.contains(&pair) {
             self.left_out.inc();
             return;

@@ -1,10 +1,11 @@
 //! The outcome of a call, which its handler returns.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use judge_core::judges::{EvidenceJudge, Judge};
 use judge_core::monitor::MonitorReport;
 use judge_core::{Classification, Judgement, Verdict};
+use parking_lot::Mutex;
 
 use crate::convert::refusal::Refusal;
 
@@ -43,20 +44,7 @@ impl Outcome {
 }
 
 /// The outcome of an open stream so far.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct OutcomeSoFar(Arc<Mutex<Outcome>>);
-
-impl OutcomeSoFar {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Outcome> {
-        // Nothing that could panic runs under the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The outcome at the end.
-    pub(crate) fn take(&self) -> Outcome {
-        std::mem::take(&mut *self.lock())
-    }
-}
+pub(crate) type OutcomeSoFar = Arc<Mutex<Outcome>>;
 
 fn beginning(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.chars().take(LOGGED).collect())

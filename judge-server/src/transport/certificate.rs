@@ -1,8 +1,9 @@
 //! Subjects and expiry of certificates.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use parking_lot::Mutex;
 use tokio::time::interval;
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use tracing::warn;
@@ -48,8 +49,7 @@ impl ClientCertificate {
     /// Checks that it is still valid.
     pub(crate) fn is_good(&self) -> bool {
         let now = self.tls.load_full();
-        // Nothing that could panic runs under the lock.
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looked = self.looked.lock();
         if Arc::ptr_eq(&looked.0, &now) && looked.1.elapsed() < LOOKED_AT {
             return true;
         }
