@@ -20,9 +20,6 @@ pub(crate) struct Reservation {
 
 impl Budget {
     /// Reserves `bytes` for a call of `caller`; without a caller, no share applies.
-    ///
-    /// # Errors
-    /// If the part is used up, or the caller's share of it.
     pub(crate) fn reserve(
         self: &Arc<Self>,
         part: Part,

@@ -60,9 +60,6 @@ impl Caller {
     }
 
     /// Checks that it may make calls of `scope` now: tokens and certificates may have changed since it connected.
-    ///
-    /// # Errors
-    /// If its token or certificate is missing, or no longer valid.
     pub(crate) fn require(&self, scope: TokenScope) -> Result<(), Refusal> {
         let certificate = self.peer.certificate.as_ref();
         if certificate.is_some_and(|certificate| !certificate.is_good()) {

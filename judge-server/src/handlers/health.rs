@@ -25,9 +25,6 @@ use crate::settings::error::StartError;
 const OTHERS_BYTES: usize = 4 * 1024;
 
 /// The services.
-///
-/// # Errors
-/// If the contract's own description cannot be read, which a test excludes.
 pub(crate) fn health_and_reflection(
     health: tonic_health::pb::health_server::HealthServer<
         impl tonic_health::pb::health_server::Health,

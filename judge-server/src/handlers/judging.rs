@@ -22,9 +22,6 @@ pub(crate) struct JudgingPool {
 impl JudgingPool {
     /// The answer to `message`, in the same encoding. Afterwards `held` has the bytes of the answer instead of the message.
     /// Dropping the future removes the work from the queue, or stops it.
-    ///
-    /// # Errors
-    /// If the message is refused.
     pub(crate) async fn run(
         &self,
         entrance: Entrance,

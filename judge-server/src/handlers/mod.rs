@@ -53,9 +53,6 @@ use routes::Handler;
 
 impl Handlers {
     /// Answers one call.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub(crate) async fn answer(
         self: &Arc<Self>,
         context: Context,

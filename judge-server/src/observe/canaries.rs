@@ -23,8 +23,6 @@ pub(crate) struct CanaryMetrics {
 }
 
 impl CanaryMetrics {
-    /// # Errors
-    /// If two have the same name, which a test excludes.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
         let labels = ["application", "config"];
         let score = Opts::new("judge_canary_score", "Score of the last look, 0 to 100.");

@@ -69,9 +69,6 @@ const CPU_SECONDS: &str = "process_cpu_seconds_total";
 
 impl Metrics {
     /// All at 0.
-    ///
-    /// # Errors
-    /// If two have the same name, which a test excludes.
     pub(crate) fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
@@ -178,9 +175,6 @@ impl Metrics {
     }
 
     /// Everything in Prometheus's text format.
-    ///
-    /// # Errors
-    /// If a metric cannot be written.
     pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
         self.dropped_lines.inc_by(logs::dropped().saturating_sub(self.dropped_lines.get()));
         let mut families = self.registry.gather();

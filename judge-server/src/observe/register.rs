@@ -4,9 +4,6 @@ use prometheus::Registry;
 use prometheus::core::Collector;
 
 /// Registers the metric and returns it.
-///
-/// # Errors
-/// If its name is invalid, or another metric has it.
 pub(super) fn register<M: Collector + Clone + 'static>(
     registry: &Registry,
     metric: prometheus::Result<M>,

@@ -20,8 +20,6 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// # Errors
-    /// If the operating system refuses the signal.
     pub(crate) fn every(time: Duration) -> std::io::Result<Self> {
         let mut ticks = interval(time);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -32,9 +32,6 @@ pub(crate) struct Pool {
 
 impl Pool {
     /// `threads` for small judgements, and half as many for large ones; `admitted` counts them.
-    ///
-    /// # Errors
-    /// If the operating system refuses what the threads need.
     pub(crate) fn start(threads: usize, admitted: IntGauge) -> std::io::Result<Self> {
         let small = Lane::start("judge", threads)?;
         let large = Lane::start("judge-large", threads.div_ceil(2))?;
@@ -42,9 +39,6 @@ impl Pool {
     }
 
     /// Runs `work` on a request of `bytes`. Dropping the future removes it from the queue, or stops it.
-    ///
-    /// # Errors
-    /// If the work panicked.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
