@@ -14,7 +14,7 @@ use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
 use crate::canary_runtime::CanaryRuntime;
 use crate::handlers::routes::Port;
-use crate::handlers::{Handlers, JudgingPool, Pool, SharedLooks, health_and_reflection};
+use crate::handlers::{Handlers, Pool, SharedLooks, health_and_reflection};
 use crate::layers::Shared;
 use crate::observe::call::Observer;
 use crate::observe::metrics::Metrics;
@@ -89,10 +89,8 @@ pub async fn serve(
         None => None,
     };
     let handlers = Handlers {
-        judging: JudgingPool {
-            pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
-            limits: settings.limits(),
-        },
+        pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
+        limits: settings.limits(),
         budget: Budget::new(
             usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
             settings.caller_share,

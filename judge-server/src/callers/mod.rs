@@ -8,7 +8,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use crate::convert::refusal::{Refusal, Token};
-use crate::transport::peer::Peer;
+use crate::transport::activity::Peer;
 use crate::transport::reload::Fresh;
 use crate::transport::{ClientCertificate, site};
 use tokens::{Entry, TokenScope, Tokens};

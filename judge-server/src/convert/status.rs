@@ -5,8 +5,7 @@ use judge_contract::{Problems, proto};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::header_text::shortened;
-use super::refusal::{DOMAIN, Refusal, Resource};
+use super::refusal::{DOMAIN, Refusal, Resource, shortened};
 
 /// Most bytes of field violations in a gRPC status. It travels in headers, too, in base64 and with the message once more, and
 /// many clients read 8 KiB of all headers together.

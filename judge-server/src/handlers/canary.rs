@@ -85,7 +85,7 @@ impl Asked<'_> {
     /// The message of the request.
     async fn read<I: Name + Default + DeserializeOwned>(self) -> Result<I, Refusal> {
         let Self { handlers, context, request, .. } = self;
-        let limits = &handlers.judging.limits;
+        let limits = &handlers.limits;
         if context.route.side == Port::Grpc {
             let message = handlers.message(context, request).await?;
             guard::check_message::<I>(&message, limits)?;

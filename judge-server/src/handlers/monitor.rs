@@ -108,7 +108,7 @@ impl OpenedStream {
         open: Option<OpenMonitor>,
         incoming: Incoming,
     ) -> Result<Processed, Refusal> {
-        let (limits, state) = (self.handlers.judging.limits, self.context.held.another());
+        let (limits, state) = (self.handlers.limits, self.context.held.another());
         let held = self.context.held.another();
         let bytes = match &incoming {
             Incoming::Message(message) => message.len(),
@@ -122,7 +122,7 @@ impl OpenedStream {
             drop(held);
             processed
         };
-        self.handlers.judging.pool.run(bytes, work).await?
+        self.handlers.pool.run(bytes, work).await?
     }
 }
 

@@ -85,7 +85,7 @@ async fn judge(handlers: Arc<Handlers>, context: Context, message: Bytes) -> Str
     let call = context.origin.begin("JudgeStream");
     let held = Arc::new(context.held.another());
     let sent = message.clone();
-    let judged = handlers.judging.run(Entrance::JudgeOfStream, message, &held);
+    let judged = handlers.judge(Entrance::JudgeOfStream, message, &held);
     let judged = timeout(handlers.settings.call_time.get(), judged).await;
     let judged = judged.unwrap_or_else(|_| Err(Refusal::DeadlineExceeded.into()));
     let (bytes, outcome) = judged.unwrap_or_else(|failure| {

@@ -23,8 +23,7 @@ use crate::handlers::routes::{self, Kind, Port};
 use crate::handlers::{Answered, Ended, Failure, Handlers};
 use crate::observe::call::{Call, Observer, Origin, code_name};
 use crate::transport::Serve;
-use crate::transport::activity::Busy;
-use crate::transport::peer::Peer;
+use crate::transport::activity::{Busy, Peer};
 use crate::transport::reload::Fresh;
 
 /// We read up to this many `max-message-size`s of a rejected request, so that the client sees our error.

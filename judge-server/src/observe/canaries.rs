@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use judge_canary::CanarySummary;
 use judge_core::Verdict;
 use parking_lot::Mutex;
+use prometheus::core::Collector;
 use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
-
-use super::register::register;
 
 /// Most pairs of application and config with metrics. Callers choose both names, and each pair is two series for ever.
 const MOST_PAIRS: usize = 1000;
@@ -68,6 +67,16 @@ impl CanaryMetrics {
         });
         pairs.insert(pair);
     }
+}
+
+/// Registers the metric and returns it.
+pub(super) fn register<M: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: prometheus::Result<M>,
+) -> prometheus::Result<M> {
+    let metric = metric?;
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
 }
 
 #[cfg(test)]

@@ -8,10 +8,9 @@ use prometheus::{
     Registry, TextEncoder, proto,
 };
 
-use super::canaries::CanaryMetrics;
+use super::canaries::{CanaryMetrics, register};
 use super::logs;
 use super::outcome::JudgedCounts;
-use super::register::register;
 
 /// The counters, and where they are registered.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use judge_canary::StorePlace;
+use judge_contract::limits::{Limits, UNCOUNTED_BYTES};
 use judge_sources::{SourceSettings, StoreKind};
 use reqwest::Url;
 
@@ -110,6 +111,17 @@ impl Settings {
                 Ok(Some(WebhookSettings { url, secret_file }))
             }
             _ => wrong("webhook-url: expected a URL such as https://example.org/hook"),
+        }
+    }
+
+    /// The limits on one request.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            message_bytes: self.max_message_size.get(),
+            metrics: self.max_metrics,
+            series_points: self.max_series_points,
+            total_points: self.max_points,
+            uncounted_bytes: UNCOUNTED_BYTES,
         }
     }
 

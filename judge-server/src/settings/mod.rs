@@ -7,7 +7,6 @@ mod check;
 mod directives;
 pub(crate) mod error;
 mod file;
-mod limits;
 mod retired;
 mod units;
 

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::{BoxError, Service};
 use tracing::debug;
 
-use super::peer::Peer;
+use super::activity::Peer;
 use crate::settings::Settings;
 
 /// HTTP/2 window of a connection, in bytes. Only what a stream's client keeps from being read stays unread, so this is no

@@ -14,11 +14,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::activity::Activity;
+use super::activity::{Activity, Peer};
 use super::addresses::Addresses;
 use super::certificate::ClientCertificate;
 use super::connection::{ClosedReason, Serve, serve};
-use super::peer::Peer;
 use super::reload::Fresh;
 use super::tls::Tls;
 use crate::observe::metrics::{GaugeGuard, Metrics};
