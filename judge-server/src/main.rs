@@ -19,6 +19,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// Longest wait for the last lines of the log at the end.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
+/// Threads for blocking work other than judging: tokio's default.
+const OTHER_THREADS: usize = 512;
+
 fn main() -> ExitCode {
     let settings = match Settings::read(arguments()) {
         Ok(settings) => settings,
@@ -65,6 +68,8 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     let _log = logs::start(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads(settings.io_threads))
+        // Small and large judgements have permits for twice the threads at most.
+        .max_blocking_threads(OTHER_THREADS + 2 * threads(settings.threads))
         .enable_all()
         .build()?;
     let ended = runtime.block_on(async {

@@ -89,7 +89,7 @@ pub async fn serve(
         None => None,
     };
     let handlers = Handlers {
-        pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
+        pool: Pool::new(threads(settings.threads), observer.metrics.admitted.clone()),
         limits: settings.limits(),
         budget: Budget::new(
             usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
