@@ -8,6 +8,7 @@ use judge_contract::proto_json;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tonic_health::ServingStatus;
 use tracing::{info, warn};
 
 use crate::budget::{Budget, LARGE_BYTES};
@@ -122,9 +123,12 @@ pub async fn serve(
         info!(kayenta = %address, "keeping canaries");
     }
     let looking = kept.map(|kept| tokio::spawn(kept.run(leaving.clone())));
-    for name in ["", SERVICE_NAME] {
-        reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
-    }
+    let report = async |status| {
+        for name in ["", SERVICE_NAME] {
+            reporter.set_service_status(name, status).await;
+        }
+    };
+    report(ServingStatus::Serving).await;
     info!(grpc = %grpc_address, http = %http_address, "serving");
     systemd::serving(grpc_address, http_address);
 
@@ -132,9 +136,7 @@ pub async fn serve(
     info!("shutting down");
     systemd::ending();
     leaving.cancel();
-    for name in ["", SERVICE_NAME] {
-        reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
-    }
+    report(ServingStatus::NotServing).await;
     sleep(settings.drain_delay.get()).await;
     draining.cancel();
     for listening in accepting {

@@ -33,9 +33,8 @@ impl Caller {
 
     /// The name of its token, else the subject of its certificate.
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
-        let token = self.token.as_ref().and_then(|(_, found)| found.as_ref().ok());
-        let token = token.map(Entry::name);
-        token.or_else(|| self.peer.certificate.as_ref().map(ClientCertificate::subject))
+        let subject = || self.peer.certificate.as_ref().map(ClientCertificate::subject);
+        self.token_name().or_else(subject)
     }
 
     /// The name of its token alone.

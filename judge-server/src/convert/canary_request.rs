@@ -27,7 +27,7 @@ fn size(size: i32) -> Result<usize, Refusal> {
 }
 
 /// A text that is set.
-fn set(text: String) -> Option<String> {
+pub(crate) fn set(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 

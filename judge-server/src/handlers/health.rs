@@ -87,15 +87,17 @@ impl Handlers {
     }
 }
 
-/// An endless answer, such as a watch of the health. It ends when it is old or the server drains.
+/// Waits until the server drains or an endless answer is old. Returns which of them.
+pub(super) async fn end(draining: CancellationToken, age: Duration) -> Refusal {
+    tokio::select! {
+        () = draining.cancelled() => Refusal::ShuttingDown,
+        () = tokio::time::sleep(age) => Refusal::StreamOld,
+    }
+}
+
+/// An endless answer, such as a watch of the health, until its end.
 pub(super) fn ending(body: Body, draining: CancellationToken, age: Duration) -> Body {
-    let end = async move {
-        tokio::select! {
-            () = draining.cancelled() => Refusal::ShuttingDown,
-            () = tokio::time::sleep(age) => Refusal::StreamOld,
-        }
-    };
-    let end = end.boxed().shared();
+    let end = end(draining, age).boxed().shared();
     let frames = BodyStream::new(body).take_until(end.clone());
     // If it ended by itself, no status is needed.
     let last = stream::once(async move { end.peek().cloned() }).filter_map(async |refusal| {

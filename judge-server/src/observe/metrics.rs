@@ -12,36 +12,27 @@ use super::canaries::{CanaryMetrics, register};
 use super::logs;
 use super::outcome::JudgedCounts;
 
-/// The counters, and where they are registered.
+/// The metrics, which their help explains, and where they are registered.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    /// Answered calls by method and status.
     pub(crate) calls: IntCounterVec,
-    /// Seconds from a call's headers to its answer, by method.
     pub(crate) duration: HistogramVec,
     pub(crate) in_flight: IntGauge,
-    /// Calls, messages and connections refused by reason.
     pub(crate) refusals: IntCounterVec,
     verdicts: IntCounterVec,
     classifications: IntCounterVec,
     points: IntCounter,
     dropped_lines: IntCounter,
-    /// Changes of certificates and tokens, by their result.
     pub(crate) reloads: IntCounterVec,
-    /// Files of configs that are in force, and files that are not.
     config_files: IntGaugeVec,
     pub(crate) connections: IntGauge,
-    /// Connections that the server ended by reason.
     pub(crate) closed: IntCounterVec,
     pub(crate) streams: IntGauge,
-    /// When the server's certificate expires, in Unix time; 0 without one.
     pub(crate) certificate_expiry: IntGauge,
-    /// Judgements that wait or run.
     pub(crate) admitted: IntGauge,
     /// Set when the metrics are read.
     pub(crate) buffered_bytes: IntGauge,
-    /// Canaries that are kept.
     pub(crate) canaries: CanaryMetrics,
 }
 
