@@ -6,15 +6,17 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use http::{Request, Response, Version};
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tower::{BoxError, Service};
+use tower::Service;
+use tower::util::BoxCloneSyncService;
 use tracing::debug;
 
 use super::activity::Peer;
@@ -39,36 +41,13 @@ const FRAME: u32 = 64 * 1024;
 const STREAMS: u32 = 128;
 
 /// A service that answers the requests of connections.
-pub(crate) trait Serve:
-    Service<
-        Request<Incoming>,
-        Response = Response<Self::Answer>,
-        Error = Infallible,
-        Future: Send + 'static,
-    > + Clone
-    + Send
-    + Sync
-    + 'static
-{
-    /// The body of its answers.
-    type Answer: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;
-}
-
-impl<S, B> Serve for S
-where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-    S: Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-{
-    type Answer = B;
-}
+pub(crate) type Serve = BoxCloneSyncService<Request<Incoming>, Response<Body>, Infallible>;
 
 /// Answers calls until either side ends it. Returns the reason if the server ends it.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Arc<Peer>,
-    service: impl Serve,
+    service: Serve,
     settings: &Settings,
     draining: &CancellationToken,
 ) -> Option<ClosedReason> {

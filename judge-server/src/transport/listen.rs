@@ -74,7 +74,7 @@ impl Transport {
     }
 
     /// Serves the connections of `listener` until the server drains.
-    pub(crate) async fn serve(self, listener: TcpListener, service: impl Serve) {
+    pub(crate) async fn serve(self, listener: TcpListener, service: Serve) {
         let mut said: Option<Instant> = None;
         loop {
             let accepted = self.draining.run_until_cancelled(listener.accept()).await;
@@ -92,7 +92,7 @@ impl Transport {
         }
     }
 
-    fn begin(&self, stream: TcpStream, address: SocketAddr, service: impl Serve) {
+    fn begin(&self, stream: TcpStream, address: SocketAddr, service: Serve) {
         let refuse = |reason| self.metrics.refusals.with_label_values(&[reason]).inc();
         let Some(counted) = self.addresses.count(address.ip()) else {
             return refuse("TOO_MANY_CONNECTIONS_OF_ADDRESS");
@@ -127,7 +127,7 @@ impl Transport {
         stream: TcpStream,
         address: SocketAddr,
         only_probes: bool,
-        service: impl Serve,
+        service: Serve,
     ) -> Option<ClosedReason> {
         let peer = |certificate| {
             let is_proxy = self.addresses.is_trusted(address.ip());
@@ -169,7 +169,7 @@ impl Transport {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: Arc<Peer>,
-        service: impl Serve,
+        service: Serve,
     ) -> Option<ClosedReason> {
         let mut stream = BufReader::with_capacity(FIRST, stream);
         let first = timeout(self.settings.header_time.get(), stream.fill_buf());
