@@ -18,9 +18,7 @@ pub fn millis_of(time: &Timestamp) -> i64 {
 
 /// The duration of `millis` milliseconds.
 pub fn duration(millis: u64) -> ProtoDuration {
-    let time = Duration::from_millis(millis);
-    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-    ProtoDuration { seconds, nanos: i32::try_from(time.subsec_nanos()).unwrap_or_default() }
+    Duration::from_millis(millis).into()
 }
 
 /// Milliseconds of a duration, if one is given; `path` is its field.

@@ -34,9 +34,6 @@ pub(crate) struct CanaryRuntime {
 
 impl CanaryRuntime {
     /// Opens the store and the sources.
-    ///
-    /// # Errors
-    /// If one of them cannot be used.
     pub(crate) async fn open(
         StoreSettings { place, sources }: StoreSettings,
         settings: &Settings,

@@ -25,9 +25,9 @@ mod transport;
 mod webhook;
 
 pub use audit::audit;
-pub use convert::refusal::{Refusal, Resource, StreamEnd, Token};
+pub use convert::refusal::{Refusal, Resource, Token};
 pub use healthcheck::healthcheck;
 pub use observe::logs;
 pub use server::{Listeners, serve};
 pub use settings::error::StartError;
-pub use settings::{LogFormat, Settings, SettingsReadError, Size, Span, threads};
+pub use settings::{LogFormat, Settings, Size, Span, threads};

@@ -5,13 +5,13 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use futures_util::future::select_all;
-use judge_server::{
-    Listeners, Settings, SettingsReadError, audit, healthcheck, logs, serve, threads,
-};
+use futures_util::StreamExt;
+use futures_util::stream::SelectAll;
+use judge_server::{Listeners, Settings, StartError, audit, healthcheck, logs, serve, threads};
 use mimalloc::MiMalloc;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio_stream::wrappers::SignalStream;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -19,11 +19,14 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// Longest wait for the last lines of the log at the end.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
+/// Threads for blocking work other than judging: tokio's default.
+const OTHER_THREADS: usize = 512;
+
 fn main() -> ExitCode {
     let settings = match Settings::read(arguments()) {
         Ok(settings) => settings,
         // Help and version are such errors, too, with their own stream and exit code.
-        Err(SettingsReadError::Flags(error)) => error.exit(),
+        Err(StartError::Flags(error)) => error.exit(),
         Err(error) => return fail(&error.into()),
     };
     match run(&settings) {
@@ -65,11 +68,13 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     let _log = logs::start(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads(settings.io_threads))
+        // Small and large judgements have permits for twice the threads at most.
+        .max_blocking_threads(OTHER_THREADS + 2 * threads(settings.threads))
         .enable_all()
         .build()?;
     let ended = runtime.block_on(async {
-        let mut ends = Signals::listen(&ENDING)?;
-        let _ignored = Signals::listen(&IGNORED)?;
+        let mut ends = listen(&ENDING)?;
+        let _ignored = listen(&IGNORED)?;
         let listeners = Listeners::bind(settings).await?;
         let (stop, stopped) = oneshot::channel();
         let twice = async {
@@ -99,15 +104,6 @@ const ENDING: [fn() -> SignalKind; 3] =
 const IGNORED: [fn() -> SignalKind; 2] = [SignalKind::hangup, SignalKind::user_defined1];
 
 /// Signals that do not end the process by themselves.
-struct Signals(Vec<Signal>);
-
-impl Signals {
-    fn listen(kinds: &[fn() -> SignalKind]) -> std::io::Result<Self> {
-        kinds.iter().map(|kind| signal(kind())).collect::<Result<_, _>>().map(Self)
-    }
-
-    async fn next(&mut self) {
-        let received = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
-        select_all(received).await;
-    }
+fn listen(kinds: &[fn() -> SignalKind]) -> std::io::Result<SelectAll<SignalStream>> {
+    kinds.iter().map(|kind| signal(kind()).map(SignalStream::new)).collect()
 }

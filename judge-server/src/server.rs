@@ -8,13 +8,14 @@ use judge_contract::proto_json;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tonic_health::ServingStatus;
 use tracing::{info, warn};
 
 use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
 use crate::canary_runtime::CanaryRuntime;
 use crate::handlers::routes::Port;
-use crate::handlers::{Handlers, JudgingPool, Pool, SharedLooks, health_and_reflection};
+use crate::handlers::{Handlers, Pool, SharedLooks, health_and_reflection};
 use crate::layers::Shared;
 use crate::observe::call::Observer;
 use crate::observe::metrics::Metrics;
@@ -22,7 +23,7 @@ use crate::observe::systemd;
 use crate::observe::traces::Traces;
 use crate::settings::error::StartError;
 use crate::settings::{Settings, threads};
-use crate::transport::reload::Fresh;
+use crate::transport::reload::{self, Fresh};
 use crate::transport::tls::Tls;
 use crate::transport::{Transport, raise_limit, watch_expiry};
 
@@ -76,7 +77,7 @@ pub async fn serve(
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
-    settings.warn_of_retired();
+    settings.retired.warn();
     warn_of_messages_without_room(&settings);
     raise_limit(settings.max_connections);
     proto_json::prepare();
@@ -89,10 +90,8 @@ pub async fn serve(
         None => None,
     };
     let handlers = Handlers {
-        judging: JudgingPool {
-            pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
-            limits: settings.limits(),
-        },
+        pool: Pool::new(threads(settings.threads), observer.metrics.admitted.clone()),
+        limits: settings.limits(),
         budget: Budget::new(
             usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
             settings.caller_share,
@@ -124,9 +123,12 @@ pub async fn serve(
         info!(kayenta = %address, "keeping canaries");
     }
     let looking = kept.map(|kept| tokio::spawn(kept.run(leaving.clone())));
-    for name in ["", SERVICE_NAME] {
-        reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
-    }
+    let report = async |status| {
+        for name in ["", SERVICE_NAME] {
+            reporter.set_service_status(name, status).await;
+        }
+    };
+    report(ServingStatus::Serving).await;
     info!(grpc = %grpc_address, http = %http_address, "serving");
     systemd::serving(grpc_address, http_address);
 
@@ -134,9 +136,7 @@ pub async fn serve(
     info!("shutting down");
     systemd::ending();
     leaving.cancel();
-    for name in ["", SERVICE_NAME] {
-        reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
-    }
+    report(ServingStatus::NotServing).await;
     sleep(settings.drain_delay.get()).await;
     draining.cancel();
     for listening in accepting {
@@ -164,7 +164,7 @@ fn tokens(
 ) -> Result<Option<Fresh<Tokens>>, StartError> {
     let Some(path) = settings.tokens.clone() else { return Ok(None) };
     let (paths, every) = (vec![path.clone()], settings.reload_every.get());
-    Fresh::watch(paths, every, metrics, move || Tokens::load(&path).map(Arc::new)).map(Some)
+    reload::watch(paths, every, metrics, move || Tokens::load(&path).map(Arc::new)).map(Some)
 }
 
 fn transport(
@@ -178,7 +178,7 @@ fn transport(
             let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()];
             let paths = paths.into_iter().flatten().cloned().collect();
             let every = settings.reload_every.get();
-            let tls: Fresh<Tls> = Fresh::watch(paths, every, metrics, move || files.load())?;
+            let tls: Fresh<Tls> = reload::watch(paths, every, metrics, move || files.load())?;
             let watching = watch_expiry(tls.clone(), Arc::clone(metrics));
             tokio::spawn(draining.clone().run_until_cancelled_owned(watching));
             Some(tls)

@@ -52,8 +52,6 @@ impl std::fmt::Debug for Webhook {
 }
 
 impl Webhook {
-    /// # Errors
-    /// If the secret cannot be read.
     pub(crate) fn open(webhook: &WebhookSettings, settings: &Settings) -> Result<Self, StartError> {
         let path = &webhook.secret_file;
         let text = std::fs::read_to_string(path).map_err(|error| StartError::file(path, error))?;

@@ -1,14 +1,50 @@
 //! The ledger of the budget: what is reserved, and by whom.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::part::{LARGE_BYTES, PARTS, Part};
-use super::shares::{CallerShare, Shares};
+use parking_lot::Mutex;
+
 use crate::convert::refusal::{Refusal, Resource};
 
 /// Bytes of each part except that of calls: 1024 open calls.
 const KEPT_BYTES: usize = 16 * 1024 * 1024;
+
+/// A judgement of a request with more bytes is large: it takes some milliseconds.
+pub(crate) const LARGE_BYTES: usize = 256 * 1024;
+
+/// With more callers than this, those that hold nothing are forgotten.
+const REMEMBERED: usize = 1024;
+
+/// The part of the budget that a reservation belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    /// Calls, streams and their answers: `max-buffered`.
+    Calls,
+    /// Probes of the gRPC port.
+    GrpcProbes,
+    /// Probes of the HTTP port; separate, so that the probes of one port do not block those of the other.
+    HttpProbes,
+    /// Watches of health and lookups of reflection, which stay open and need no token.
+    Watches,
+    /// Refusals with a body.
+    Refusals,
+}
+
+/// All parts, in the order of their counters.
+const PARTS: [Part; 5] =
+    [Part::Calls, Part::GrpcProbes, Part::HttpProbes, Part::Watches, Part::Refusals];
+
+impl Part {
+    fn resource(self) -> Resource {
+        match self {
+            Self::Calls | Self::Refusals => Resource::Bytes,
+            Self::GrpcProbes | Self::HttpProbes => Resource::Probes,
+            Self::Watches => Resource::Watches,
+        }
+    }
+}
 
 /// Weights of calls, in addition to their bytes.
 #[derive(Debug, Clone, Copy)]
@@ -59,72 +95,44 @@ impl Budget {
         &self.counters[part as usize]
     }
 
-    /// Reserves `bytes` more for a holder of `held` bytes. Large holders get three quarters of the budget at most: they take
-    /// long to arrive and wait long, and if they had all of it, small calls would be refused for as long.
-    pub(super) fn take(
+    /// Changes the bytes of one holder from `before` to `after`; less is never refused. Large holders get three quarters of
+    /// the budget at most: they take long to arrive and wait long, and if they had all of it, small calls would be refused for
+    /// as long.
+    pub(super) fn change(
         &self,
         part: Part,
         share: Option<&CallerShare>,
-        held: usize,
-        bytes: usize,
+        before: usize,
+        after: usize,
     ) -> Result<(), Refusal> {
-        if bytes == 0 {
-            return Ok(());
-        }
-        let counter = self.counter(part);
-        let overloaded = |resource| Refusal::Overloaded(resource);
-        if let Some(share) = share {
-            // Rounded to whole bytes; a caller may always have one call.
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a part of a number of bytes"
-            )]
-            let most = (counter.limit as f64 * self.share) as usize;
-            take(&share.0, bytes, most).ok_or(overloaded(Resource::Share))?;
-        }
-        let large = large_part(held.saturating_add(bytes)) - large_part(held);
-        let taken = take(&counter.large, large, counter.limit - counter.limit / 4)
-            .and_then(|()| {
-                let taken = take(&counter.used, bytes, counter.limit);
-                if taken.is_none() {
-                    counter.large.fetch_sub(large, Ordering::Relaxed);
+        let Counter { used, large, limit } = self.counter(part);
+        // Rounded to whole bytes; a caller may always have one call.
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a number of bytes"
+        )]
+        let most = (*limit as f64 * self.share) as usize;
+        let counted = [
+            (share.map(|share| &**share), before, after, most, Resource::Share),
+            (
+                Some(large),
+                large_part(before),
+                large_part(after),
+                limit - limit / 4,
+                part.resource(),
+            ),
+            (Some(used), before, after, *limit, part.resource()),
+        ];
+        for (index, (counter, before, after, most, resource)) in counted.iter().enumerate() {
+            if counter.is_some_and(|counter| !move_from(counter, *before, *after, *most)) {
+                for (counter, before, after, ..) in &counted[..index] {
+                    counter.map(|counter| counter.fetch_sub(after - before, Ordering::Relaxed));
                 }
-                taken
-            })
-            .ok_or(overloaded(part.resource()));
-        if let (Err(_), Some(share)) = (&taken, share) {
-            share.0.fetch_sub(bytes, Ordering::Relaxed);
+                return Err(Refusal::Overloaded(*resource));
+            }
         }
-        taken
-    }
-
-    /// Releases `bytes` of a holder of `held` bytes.
-    pub(super) fn give_back(
-        &self,
-        part: Part,
-        share: Option<&CallerShare>,
-        held: usize,
-        bytes: usize,
-    ) {
-        if bytes == 0 {
-            return;
-        }
-        self.recount_large(part, large_part(held), large_part(held - bytes));
-        self.counter(part).used.fetch_sub(bytes, Ordering::Relaxed);
-        if let Some(share) = share {
-            share.0.fetch_sub(bytes, Ordering::Relaxed);
-        }
-    }
-
-    /// Counts large holders again if bytes go from one holder to another.
-    pub(super) fn recount_large(&self, part: Part, before: usize, after: usize) {
-        let large = &self.counter(part).large;
-        if after > before {
-            large.fetch_add(after - before, Ordering::Relaxed);
-        } else if before > after {
-            large.fetch_sub(before - after, Ordering::Relaxed);
-        }
+        Ok(())
     }
 }
 
@@ -143,15 +151,34 @@ impl Counter {
     }
 }
 
+/// The quota of single callers: the bytes that one of them holds of one part.
+pub(super) type CallerShare = Arc<AtomicUsize>;
+
+/// The callers seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Shares(Mutex<HashMap<(Part, String), CallerShare>>);
+
+impl Shares {
+    /// The share of a caller, which all its reservations count towards.
+    pub(super) fn share(&self, part: Part, caller: &str) -> CallerShare {
+        let mut shares = self.0.lock();
+        if shares.len() > REMEMBERED {
+            shares.retain(|_, share| Arc::strong_count(share) > 1);
+        }
+        shares.entry((part, caller.to_owned())).or_default().clone()
+    }
+}
+
 /// How many of the `held` bytes of one request count as large: all or none.
 pub(super) fn large_part(held: usize) -> usize {
     if held > LARGE_BYTES { held } else { 0 }
 }
 
-fn take(used: &AtomicUsize, bytes: usize, limit: usize) -> Option<()> {
-    if bytes == 0 {
-        return Some(());
-    }
-    let fits = |used: usize| used.checked_add(bytes).filter(|used| *used <= limit);
-    used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok().map(drop)
+/// Counts `after` bytes instead of `before`, unless that is more and exceeds `limit`. Returns true if it did.
+fn move_from(counter: &AtomicUsize, before: usize, after: usize, limit: usize) -> bool {
+    let moved = |used: usize| {
+        let moved = used.checked_add(after)?.checked_sub(before)?;
+        (after < before || moved <= limit).then_some(moved)
+    };
+    after == before || counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved).is_ok()
 }

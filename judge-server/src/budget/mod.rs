@@ -5,12 +5,9 @@
 //! Probes, watches and refusals have parts of their own, so that monitoring gets answers even if other calls have no room.
 
 mod ledger;
-mod part;
 mod reservation;
-mod shares;
 
-pub(crate) use ledger::Budget;
-pub(crate) use part::{LARGE_BYTES, Part};
+pub(crate) use ledger::{Budget, LARGE_BYTES, Part};
 pub(crate) use reservation::Reservation;
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Bytes that one call holds.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::ledger::{Budget, large_part};
-use super::part::Part;
-use super::shares::CallerShare;
+use parking_lot::Mutex;
+
+use super::ledger::{Budget, CallerShare, Part, large_part};
 use crate::convert::refusal::Refusal;
 
 /// Bytes that one call or its answer holds, released when it is dropped.
@@ -19,9 +20,6 @@ pub(crate) struct Reservation {
 
 impl Budget {
     /// Reserves `bytes` for a call of `caller`; without a caller, no share applies.
-    ///
-    /// # Errors
-    /// If the part is used up, or the caller's share of it.
     pub(crate) fn reserve(
         self: &Arc<Self>,
         part: Part,
@@ -33,21 +31,6 @@ impl Budget {
         let reservation = Reservation::new(self, part, share);
         reservation.grow(bytes)?;
         Ok(reservation)
-    }
-
-    /// Checks whether there is room for a judgement now.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub(crate) fn require_room(&self, held: &Reservation) -> Result<(), Refusal> {
-        self.take(held.part, held.share.as_ref(), 0, self.weights.judgement)?;
-        self.give_back(
-            held.part,
-            held.share.as_ref(),
-            self.weights.judgement,
-            self.weights.judgement,
-        );
-        Ok(())
     }
 }
 
@@ -65,9 +48,12 @@ impl Reservation {
         &self.budget
     }
 
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        // Nothing that could panic runs under the lock.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn set(&self, bytes: impl FnOnce(usize) -> usize) -> Result<(), Refusal> {
+        let mut held = self.held.lock();
+        let after = bytes(*held);
+        self.budget.change(self.part, self.share.as_ref(), *held, after)?;
+        *held = after;
+        Ok(())
     }
 
     /// Reserves `bytes` more.
@@ -75,54 +61,39 @@ impl Reservation {
     /// # Errors
     /// If the budget is used up, or the caller's share of it.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Refusal> {
-        let mut held = self.lock();
-        self.budget.take(self.part, self.share.as_ref(), *held, bytes)?;
-        *held += bytes;
-        Ok(())
+        self.set(|held| held.saturating_add(bytes))
     }
 
-    /// Grows to at least `bytes`.
-    ///
-    /// # Errors
-    /// As [`Self::grow`].
+    /// Grows to at least `bytes`, or fails as [`Self::grow`].
     pub(crate) fn grow_to(&self, bytes: usize) -> Result<(), Refusal> {
-        let mut held = self.lock();
-        let missing = bytes.saturating_sub(*held);
-        self.budget.take(self.part, self.share.as_ref(), *held, missing)?;
-        *held += missing;
-        Ok(())
+        self.set(|held| held.max(bytes))
     }
 
     /// Shrinks to at most `bytes`.
     pub(crate) fn shrink_to(&self, bytes: usize) {
-        let mut held = self.lock();
-        let excess = held.saturating_sub(bytes);
-        self.budget.give_back(self.part, self.share.as_ref(), *held, excess);
-        *held -= excess;
+        // Less is never refused.
+        let _ = self.set(|held| held.min(bytes));
     }
 
-    /// Reserves the `bytes` of an answer instead of those of its request.
-    ///
-    /// # Errors
-    /// As [`Self::grow`].
+    /// Reserves the `bytes` of an answer instead of those of its request, or fails as [`Self::grow`].
     pub(crate) fn exchange(&self, bytes: usize) -> Result<(), Refusal> {
-        self.shrink_to(bytes);
-        self.grow_to(bytes)
+        self.set(|_| bytes)
     }
 
     /// Moves what is held so far into a reservation of its own.
     pub(crate) fn split(&self) -> Self {
         let split = self.another();
-        *split.lock() = std::mem::take(&mut *self.lock());
+        *split.held.lock() = std::mem::take(&mut *self.held.lock());
         split
     }
 
     /// Adds the bytes of `other`, which has the same part and caller.
     pub(crate) fn absorb(&self, other: &Self) {
-        let moved = std::mem::take(&mut *other.lock());
-        let mut held = self.lock();
-        let (before, after) = (large_part(*held) + large_part(moved), large_part(*held + moved));
-        self.budget.recount_large(self.part, before, after);
+        let moved = std::mem::take(&mut *other.held.lock());
+        let mut held = self.held.lock();
+        // Two small holders may be large together.
+        let more = large_part(*held + moved) - large_part(*held) - large_part(moved);
+        self.budget.counter(self.part).large.fetch_add(more, Ordering::Relaxed);
         *held += moved;
     }
 }

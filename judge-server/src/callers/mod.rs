@@ -8,7 +8,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use crate::convert::refusal::{Refusal, Token};
-use crate::transport::peer::Peer;
+use crate::transport::activity::Peer;
 use crate::transport::reload::Fresh;
 use crate::transport::{ClientCertificate, site};
 use tokens::{Entry, TokenScope, Tokens};
@@ -27,15 +27,14 @@ impl Caller {
         tokens: Option<&Fresh<Tokens>>,
         headers: &HeaderMap,
     ) -> Self {
-        let token = tokens.map(|tokens| (tokens.clone(), tokens.get().find(headers)));
+        let token = tokens.map(|tokens| (tokens.clone(), tokens.load().find(headers)));
         Self { peer, token }
     }
 
     /// The name of its token, else the subject of its certificate.
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
-        let token = self.token.as_ref().and_then(|(_, found)| found.as_ref().ok());
-        let token = token.map(Entry::name);
-        token.or_else(|| self.peer.certificate.as_ref().map(ClientCertificate::subject))
+        let subject = || self.peer.certificate.as_ref().map(ClientCertificate::subject);
+        self.token_name().or_else(subject)
     }
 
     /// The name of its token alone.
@@ -47,7 +46,7 @@ impl Caller {
     /// Whether `token` is valid; `None` if callers need none.
     pub(crate) fn knows(&self, token: &str) -> Option<bool> {
         let (tokens, _) = self.token.as_ref()?;
-        Some(tokens.get().find_text(token).is_some())
+        Some(tokens.load().find_text(token).is_some())
     }
 
     /// The holder of its share of the budget. Callers without a name behind a proxy have no share.
@@ -60,9 +59,6 @@ impl Caller {
     }
 
     /// Checks that it may make calls of `scope` now: tokens and certificates may have changed since it connected.
-    ///
-    /// # Errors
-    /// If its token or certificate is missing, or no longer valid.
     pub(crate) fn require(&self, scope: TokenScope) -> Result<(), Refusal> {
         let certificate = self.peer.certificate.as_ref();
         if certificate.is_some_and(|certificate| !certificate.is_good()) {
@@ -70,6 +66,6 @@ impl Caller {
         }
         let Some((tokens, found)) = &self.token else { return Ok(()) };
         let entry = found.as_ref().map_err(|why| Refusal::Unauthenticated(*why))?;
-        tokens.get().require(entry, scope)
+        tokens.load().require(entry, scope)
     }
 }

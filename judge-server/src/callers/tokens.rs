@@ -143,9 +143,6 @@ impl Tokens {
     }
 
     /// Checks that a token that was found earlier is still in the file, and has `scope`.
-    ///
-    /// # Errors
-    /// If it is not, or has not.
     pub(crate) fn require(&self, entry: &Entry, scope: TokenScope) -> Result<(), Refusal> {
         let found = self.by_digest(&entry.digest);
         let found = found.ok_or(Refusal::Unauthenticated(Token::Unknown))?;

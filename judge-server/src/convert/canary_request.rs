@@ -27,14 +27,11 @@ fn size(size: i32) -> Result<usize, Refusal> {
 }
 
 /// A text that is set.
-fn set(text: String) -> Option<String> {
+pub(crate) fn set(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
 /// A config, from JSON text.
-///
-/// # Errors
-/// If the text is no JSON.
 pub(crate) fn read_config_text(text: &str) -> Result<Value, Refusal> {
     let unread = |error: serde_json::Error| {
         let found = format!("text that is not JSON: {error}");
@@ -99,9 +96,6 @@ fn plan(
 }
 
 /// The canary that shall start.
-///
-/// # Errors
-/// If the request breaks the contract.
 pub(crate) fn read_start(request: proto::StartCanaryRequest) -> Result<CanaryRequest, Refusal> {
     use proto::start_canary_request::Config;
     let version = Some(request.config_version).filter(|version| *version != 0);
@@ -137,9 +131,6 @@ pub(crate) fn read_start(request: proto::StartCanaryRequest) -> Result<CanaryReq
 }
 
 /// The canaries that are asked for.
-///
-/// # Errors
-/// If the request breaks the contract.
 pub(crate) fn read_list(request: proto::ListCanariesRequest) -> Result<CanaryFilter, Refusal> {
     let states = match proto::CanaryState::try_from(request.state) {
         Ok(proto::CanaryState::Unspecified) => Vec::new(),
@@ -169,9 +160,6 @@ pub(crate) fn read_list(request: proto::ListCanariesRequest) -> Result<CanaryFil
 }
 
 /// The size of a page of the audit log.
-///
-/// # Errors
-/// If it is below 0.
 pub(crate) fn page_size(given: i32) -> Result<usize, Refusal> {
     Ok(match size(given)? {
         0 => judge_canary::PAGE,

@@ -3,6 +3,5 @@
 
 pub(crate) mod canary;
 pub(crate) mod canary_request;
-mod header_text;
 pub(crate) mod refusal;
 mod status;

@@ -8,14 +8,34 @@ use judge_core::{JudgeError, Problem, Severity};
 use thiserror::Error as ThisError;
 use tonic::{Code, Status};
 
-use super::header_text::shortened;
-
 /// Characters of what a caller sent that a refusal repeats.
 const QUOTED: usize = 80;
 
 /// The beginning of what a caller sent, for a refusal that repeats it.
 pub(crate) fn quoted(text: &str) -> String {
     text.chars().take(QUOTED).collect()
+}
+
+/// Bytes of the message for people in a header, where one character may take several.
+const SAID_BYTES: usize = 1000;
+
+/// `said`, cut to its share of a header.
+pub(super) fn shortened(mut said: String) -> String {
+    let mut room = SAID_BYTES;
+    let over = said.char_indices().find(|(_, character)| {
+        // Each byte of most of the others becomes three: %E6.
+        let plain = character.is_ascii_alphanumeric();
+        let encoded = if plain { 1 } else { 3 * character.len_utf8() };
+        room.checked_sub(encoded).is_none_or(|left| {
+            room = left;
+            false
+        })
+    });
+    if let Some((end, _)) = over {
+        said.truncate(end);
+        said.push('…');
+    }
+    said
 }
 
 /// Domain of every `ErrorInfo`.
@@ -113,9 +133,12 @@ pub enum Refusal {
     /// What is kept, or a source, cannot be reached now.
     #[error("{0}")]
     StoreAway(String),
-    /// The stream was silent, or old; its client may open another.
-    #[error("the stream {0}; open another")]
-    StreamEnded(StreamEnd),
+    /// No complete message of the stream came for too long; its client may open another.
+    #[error("the stream had no message for too long (--stream-silence); open another")]
+    StreamSilent,
+    /// The stream is older than streams may be; its client may open another.
+    #[error("the stream is older than streams may be (--stream-age); open another")]
+    StreamOld,
     /// The server shuts down.
     #[error("the server is shutting down; ask another")]
     ShuttingDown,
@@ -146,18 +169,6 @@ pub enum Resource {
     /// Connections: this one is kept for a probe.
     #[error("connections (--max-connections)")]
     Connections,
-}
-
-/// Why the server ends a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
-#[non_exhaustive]
-pub enum StreamEnd {
-    /// No complete message came for too long.
-    #[error("had no message for too long (--stream-silence)")]
-    Silent,
-    /// It is older than streams may be.
-    #[error("is older than streams may be (--stream-age)")]
-    Old,
 }
 
 /// Why a caller's token is refused.

@@ -5,8 +5,7 @@ use judge_contract::{Problems, proto};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::header_text::shortened;
-use super::refusal::{DOMAIN, Refusal, Resource, StreamEnd};
+use super::refusal::{DOMAIN, Refusal, Resource, shortened};
 
 /// Most bytes of field violations in a gRPC status. It travels in headers, too, in base64 and with the message once more, and
 /// many clients read 8 KiB of all headers together.
@@ -72,7 +71,8 @@ impl Refusal {
             Self::ReadOnly(_) => ("READ_ONLY", Code::FailedPrecondition, Http::CONFLICT),
             Self::Stateless => ("STATELESS", Code::Unimplemented, Http::NOT_IMPLEMENTED),
             Self::StoreAway(_) => ("STORE_AWAY", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
-            Self::StreamEnded(end) => (end.reason(), Code::Unavailable, Http::SERVICE_UNAVAILABLE),
+            Self::StreamSilent => ("STREAM_SILENT", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
+            Self::StreamOld => ("STREAM_OLD", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
             Self::ShuttingDown => ("SHUTTING_DOWN", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
             // Its status is not read by anyone.
             Self::Cancelled => ("CANCELLED", Code::Cancelled, Http::BAD_REQUEST),
@@ -89,15 +89,6 @@ impl Resource {
             Self::Probes => "TOO_MANY_PROBES",
             Self::Watches => "TOO_MANY_WATCHES",
             Self::Connections => "TOO_MANY_CONNECTIONS",
-        }
-    }
-}
-
-impl StreamEnd {
-    fn reason(self) -> &'static str {
-        match self {
-            Self::Silent => "STREAM_SILENT",
-            Self::Old => "STREAM_OLD",
         }
     }
 }
@@ -139,16 +130,12 @@ impl From<Refusal> for Status {
 
 impl From<Refusal> for proto::Refusal {
     fn from(refusal: Refusal) -> Self {
-        let delay = refusal.retry_delay().map(|delay| pbjson_types::Duration {
-            seconds: i64::try_from(delay.as_secs()).unwrap_or(i64::MAX),
-            nanos: i32::try_from(delay.subsec_nanos()).unwrap_or_default(),
-        });
         Self {
             code: refusal.code().into(),
             reason: refusal.reason().to_owned(),
             message: refusal.to_string(),
             problems: refusal.problems().into_iter().map(Into::into).collect(),
-            retry_delay: delay,
+            retry_delay: refusal.retry_delay().map(Into::into),
         }
     }
 }

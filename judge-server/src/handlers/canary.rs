@@ -17,7 +17,7 @@ use tonic::Status;
 
 use super::canary_answers as answers;
 use super::grpc::{answer_encoding, respond};
-use super::health::ending;
+use super::health::{end, ending};
 use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json, query};
 use crate::convert::canary::{canary_message, look_message};
@@ -85,7 +85,7 @@ impl Asked<'_> {
     /// The message of the request.
     async fn read<I: Name + Default + DeserializeOwned>(self) -> Result<I, Refusal> {
         let Self { handlers, context, request, .. } = self;
-        let limits = &handlers.judging.limits;
+        let limits = &handlers.limits;
         if context.route.side == Port::Grpc {
             let message = handlers.message(context, request).await?;
             guard::check_message::<I>(&message, limits)?;
@@ -165,13 +165,7 @@ fn server_sent(
         let data = proto_json::write(&event_message(event)).map_err(std::io::Error::other)?;
         Ok::<_, std::io::Error>(named.data(String::from_utf8_lossy(&data)))
     });
-    let end = async move {
-        tokio::select! {
-            () = draining.cancelled() => {}
-            () = tokio::time::sleep(age) => {}
-        }
-    };
     let alive = KeepAlive::new().interval(EVENT_SILENCE).text("waiting");
-    let events = Sse::new(events.take_until(end)).keep_alive(alive);
+    let events = Sse::new(events.take_until(end(draining, age))).keep_alive(alive);
     ([(header::CACHE_CONTROL, "no-store")], events).into_response()
 }

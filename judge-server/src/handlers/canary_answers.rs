@@ -6,7 +6,7 @@ use judge_contract::proto;
 use crate::convert::canary::{
     audit_entry, canary_message, look_message, stored_config, stored_version,
 };
-use crate::convert::canary_request::{page_size, read_config_text, read_list, read_start};
+use crate::convert::canary_request::{page_size, read_config_text, read_list, read_start, set};
 use crate::convert::refusal::Refusal;
 
 pub(super) async fn start(
@@ -61,8 +61,8 @@ pub(super) async fn create_config(
     actor: &str,
 ) -> Result<proto::CreateConfigResponse, Refusal> {
     let document = read_config_text(&request.kayenta_config_json)?;
-    let id = Some(request.id.as_str()).filter(|id| !id.is_empty());
-    let head = canaries.put_config(id, document, Existing::MustNot, actor).await?;
+    let id = set(request.id);
+    let head = canaries.put_config(id.as_deref(), document, Existing::MustNot, actor).await?;
     Ok(proto::CreateConfigResponse { config: Some(stored_config(head)) })
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn list_configs(
     request: proto::ListConfigsRequest,
     _: &str,
 ) -> Result<proto::ListConfigsResponse, Refusal> {
-    let applications = Vec::from_iter(Some(request.application).filter(|name| !name.is_empty()));
+    let applications = Vec::from_iter(set(request.application));
     let configs = canaries.configs(&applications).await?;
     Ok(proto::ListConfigsResponse { configs: configs.into_iter().map(stored_config).collect() })
 }
@@ -121,8 +121,7 @@ pub(super) async fn list_audit(
     request: proto::ListAuditEntriesRequest,
     _: &str,
 ) -> Result<proto::ListAuditEntriesResponse, Refusal> {
-    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let (subject, before) = (text(&request.subject), text(&request.page_token));
+    let (subject, before) = (set(request.subject), set(request.page_token));
     let limit = page_size(request.page_size)?;
     let store = canaries.store();
     let entries = store.audit(subject.as_deref(), before.as_deref(), limit).await?;

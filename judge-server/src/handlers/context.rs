@@ -1,13 +1,20 @@
-//! Input of handlers.
+//! Input of handlers: of one call, and the state that all share.
 
 use std::sync::Arc;
 
+use axum::Router;
+use judge_canary::Canaries;
+use judge_contract::limits::Limits;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
+use super::pool::Pool;
 use super::routes::Route;
-use crate::budget::Reservation;
+use super::score::SharedLooks;
+use crate::budget::{Budget, Reservation};
 use crate::callers::Caller;
 use crate::observe::call::Origin;
+use crate::settings::Settings;
 
 /// Input of a handler besides the request, in its extensions.
 #[derive(Debug, Clone)]
@@ -30,4 +37,23 @@ impl Context {
             None => self.caller.peer.address.ip().to_string(),
         }
     }
+}
+
+/// The shared state of all handlers.
+#[derive(Debug)]
+pub(crate) struct Handlers {
+    pub(crate) pool: Pool,
+    pub(crate) limits: Limits,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) settings: Arc<Settings>,
+    /// Health and reflection.
+    pub(crate) others: Router,
+    /// Canaries, if the settings have a store and a source.
+    pub(crate) canaries: Option<Canaries>,
+    /// Looks for scores.
+    pub(crate) looks: Arc<SharedLooks>,
+    /// The end has been announced.
+    pub(crate) leaving: CancellationToken,
+    /// Connections end.
+    pub(crate) draining: CancellationToken,
 }

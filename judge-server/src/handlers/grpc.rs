@@ -27,7 +27,7 @@ impl Handlers {
     ) -> Result<Answered, Failure> {
         let encoding = answer_encoding(request.headers());
         let message = self.message(context, request).await?;
-        let (answer, outcome) = self.judging.run(entrance, message, &context.held).await?;
+        let (answer, outcome) = self.judge(entrance, message, &context.held).await?;
         Ok((respond(stream::iter([Ok(answer)]), encoding), outcome).into())
     }
 
@@ -65,13 +65,13 @@ impl Handlers {
         let encoding = encoding(request.headers());
         let times = times(request.headers());
         let decoder = Reserving { held: Arc::clone(held), besides, times };
-        let limit = usize::try_from(self.judging.limits.message_bytes).unwrap_or(usize::MAX);
+        let limit = usize::try_from(self.limits.message_bytes).unwrap_or(usize::MAX);
         Streaming::new_request(decoder, request.into_body(), encoding, Some(limit))
     }
 
     /// The error of a message that did not come.
     pub(super) fn unreadable(&self, status: &Status) -> Refusal {
-        Refusal::from_message(status, self.judging.limits.message_bytes)
+        Refusal::from_message(status, self.limits.message_bytes)
     }
 }
 

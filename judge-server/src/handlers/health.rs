@@ -18,16 +18,13 @@ use tower::ServiceExt;
 
 use super::routes::Kind;
 use super::{Answered, Context, Failure, Handlers};
-use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::convert::refusal::Refusal;
 use crate::settings::error::StartError;
 
 /// Bytes of one message of health or reflection: a few names.
 const OTHERS_BYTES: usize = 4 * 1024;
 
 /// The services.
-///
-/// # Errors
-/// If the contract's own description cannot be read, which a test excludes.
 pub(crate) fn health_and_reflection(
     health: tonic_health::pb::health_server::HealthServer<
         impl tonic_health::pb::health_server::Health,
@@ -90,15 +87,17 @@ impl Handlers {
     }
 }
 
-/// An endless answer, such as a watch of the health. It ends when it is old or the server drains.
+/// Waits until the server drains or an endless answer is old. Returns which of them.
+pub(super) async fn end(draining: CancellationToken, age: Duration) -> Refusal {
+    tokio::select! {
+        () = draining.cancelled() => Refusal::ShuttingDown,
+        () = tokio::time::sleep(age) => Refusal::StreamOld,
+    }
+}
+
+/// An endless answer, such as a watch of the health, until its end.
 pub(super) fn ending(body: Body, draining: CancellationToken, age: Duration) -> Body {
-    let end = async move {
-        tokio::select! {
-            () = draining.cancelled() => Refusal::ShuttingDown,
-            () = tokio::time::sleep(age) => Refusal::StreamEnded(StreamEnd::Old),
-        }
-    };
-    let end = end.boxed().shared();
+    let end = end(draining, age).boxed().shared();
     let frames = BodyStream::new(body).take_until(end.clone());
     // If it ended by itself, no status is needed.
     let last = stream::once(async move { end.peek().cloned() }).filter_map(async |refusal| {

@@ -24,8 +24,8 @@ impl Handlers {
         request: Request<Body>,
     ) -> Result<Answered, Failure> {
         require_json(request.headers())?;
-        let json = read(request.into_body(), self.judging.limits.message_bytes).await?;
-        let (answer, outcome) = self.judging.run(entrance, json, &context.held).await?;
+        let json = read(request.into_body(), self.limits.message_bytes).await?;
+        let (answer, outcome) = self.judge(entrance, json, &context.held).await?;
         let mut response = respond(StatusCode::OK, JSON, answer);
         // Kayenta's result has no place for warnings.
         let warnings = outcome.warnings().filter(|_| entrance == Entrance::JudgeKayenta);

@@ -3,29 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use judge_contract::limits::Limits;
 use judge_core::Scratch;
 
-use super::Failure;
 use super::answer::{Entrance, answer};
-use super::pool::Pool;
+use super::{Failure, Handlers};
 use crate::budget::Reservation;
 use crate::observe::outcome::Outcome;
 
-/// The pool and its limits.
-#[derive(Debug)]
-pub(crate) struct JudgingPool {
-    pub(crate) pool: Pool,
-    pub(crate) limits: Limits,
-}
-
-impl JudgingPool {
+impl Handlers {
     /// The answer to `message`, in the same encoding. Afterwards `held` has the bytes of the answer instead of the message.
     /// Dropping the future removes the work from the queue, or stops it.
-    ///
-    /// # Errors
-    /// If the message is refused.
-    pub(crate) async fn run(
+    pub(super) async fn judge(
         &self,
         entrance: Entrance,
         message: Bytes,

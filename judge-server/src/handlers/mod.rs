@@ -28,7 +28,6 @@ mod route;
 pub(crate) mod routes;
 mod score;
 mod score_routes;
-mod shared;
 mod stream;
 
 use std::sync::Arc;
@@ -40,22 +39,17 @@ use judge_contract::{list_judges, proto_json};
 pub use answer::Entrance;
 pub(crate) use answer::answer;
 pub(crate) use answered::{Answered, Ended, Ending, Failure};
-pub(crate) use context::Context;
+pub(crate) use context::{Context, Handlers};
 pub(crate) use health::health_and_reflection;
-pub(crate) use judging::JudgingPool;
 pub(crate) use monitor::answer_all as answer_monitor;
 pub(crate) use pool::Pool;
 pub(crate) use score::SharedLooks;
-pub(crate) use shared::Handlers;
 
 use open_stream::OpenedStream;
 use routes::Handler;
 
 impl Handlers {
     /// Answers one call.
-    ///
-    /// # Errors
-    /// If it is refused.
     pub(crate) async fn answer(
         self: &Arc<Self>,
         context: Context,

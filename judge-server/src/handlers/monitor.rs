@@ -17,7 +17,7 @@ use tonic::Streaming;
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
 use crate::budget::Reservation;
 use crate::callers::tokens::TokenScope;
-use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::convert::refusal::Refusal;
 use crate::observe::outcome::{JudgedCounts, OutcomeSoFar};
 
 /// Bytes in memory for each byte of a message: 48 for a point of 8 bytes, decoded and in order of time.
@@ -62,7 +62,7 @@ impl OpenedStream {
                     Ok(message) => message.map_or(Incoming::End, Incoming::Message),
                     Err(status) => return Some(self.handlers.unreadable(&status)),
                 },
-                () = &mut quiet => return Some(Refusal::StreamEnded(StreamEnd::Silent)),
+                () = &mut quiet => return Some(Refusal::StreamSilent),
                 () = draining.cancelled() => return Some(Refusal::ShuttingDown),
             };
             if let Err(revoked) = self.context.caller.require(TokenScope::Judge) {
@@ -92,7 +92,7 @@ impl OpenedStream {
                     sent = answers.send(Ok(answer)) => if sent.is_err() {
                         return Some(Refusal::Cancelled);
                     },
-                    () = &mut quiet => return Some(Refusal::StreamEnded(StreamEnd::Silent)),
+                    () = &mut quiet => return Some(Refusal::StreamSilent),
                     () = draining.cancelled() => return Some(Refusal::ShuttingDown),
                 }
             }
@@ -108,7 +108,7 @@ impl OpenedStream {
         open: Option<OpenMonitor>,
         incoming: Incoming,
     ) -> Result<Processed, Refusal> {
-        let (limits, state) = (self.handlers.judging.limits, self.context.held.another());
+        let (limits, state) = (self.handlers.limits, self.context.held.another());
         let held = self.context.held.another();
         let bytes = match &incoming {
             Incoming::Message(message) => message.len(),
@@ -122,7 +122,7 @@ impl OpenedStream {
             drop(held);
             processed
         };
-        self.handlers.judging.pool.run(bytes, work).await?
+        self.handlers.pool.run(bytes, work).await?
     }
 }
 

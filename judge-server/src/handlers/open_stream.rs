@@ -1,11 +1,13 @@
 //! Streams of messages, whatever their content: their timers, their end, and the memory of their answers.
 
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::future::OptionFuture;
 use http::Request;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
@@ -15,7 +17,7 @@ use tonic::{Status, Streaming};
 use super::grpc::{answer_encoding, respond, times};
 use super::{Answered, Context, Ended, Ending, Handlers};
 use crate::budget::Reservation;
-use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::convert::refusal::Refusal;
 use crate::observe::metrics::GaugeGuard;
 use crate::observe::outcome::{Outcome, OutcomeSoFar};
 use crate::transport::activity::Unwritten;
@@ -81,7 +83,8 @@ impl Handlers {
         let messages = self.messages(&held, besides, request);
         let outcome = Arc::new(OnceLock::new());
         let answers = Arc::new(held.another());
-        let (origin, last) = (Arc::clone(&context.origin), context.deadline);
+        let origin = Arc::clone(&context.origin);
+        let deadline = OptionFuture::from(context.deadline.map(sleep_until));
         let age = self.settings.stream_age.get();
         let (kept, so_far) = (self.budget.weights.call, OutcomeSoFar::default());
         let (handlers, largest) = (Arc::clone(self), 0);
@@ -95,13 +98,13 @@ impl Handlers {
             let refusal = tokio::select! {
                 refusal = answering => refusal,
                 () = sender.closed() => return,
-                () = deadline(last) => Some(Refusal::DeadlineExceeded),
-                () = sleep(age) => Some(Refusal::StreamEnded(StreamEnd::Old)),
+                Some(()) = deadline => Some(Refusal::DeadlineExceeded),
+                () = sleep(age) => Some(Refusal::StreamOld),
             };
             // Its buffers are gone, though its last answers may be unread yet.
             held.shrink_to(kept);
             let status = refusal.clone().map(Status::from);
-            let _ = ended.set(Outcome { refusal, ..known.take() });
+            let _ = ended.set(Outcome { refusal, ..mem::take(&mut known.lock()) });
             if let (Some(status), Ok(end)) = (status, end) {
                 end.send(Err(status));
             }
@@ -115,12 +118,5 @@ impl Handlers {
             });
         let ended = Ended::Later(Ending { outcome, answers, so_far });
         Answered { response: respond(bytes, encoding), ended, held: None }
-    }
-}
-
-async fn deadline(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

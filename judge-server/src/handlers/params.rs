@@ -15,16 +15,11 @@ pub(super) struct Params {
 }
 
 impl Params {
-    /// # Errors
-    /// When a path is not the route's, which is excluded where it was found.
     pub(super) fn read(route: &Route, uri: &Uri) -> Result<Self, Refusal> {
         Self::read_form(route, uri, uri.query().unwrap_or_default().as_bytes(), usize::MAX)
     }
 
     /// Names in a path and in a form of a browser: at most `most` of them.
-    ///
-    /// # Errors
-    /// When a path is not the route's, which is excluded where it was found.
     pub(super) fn read_form(
         route: &Route,
         uri: &Uri,
@@ -69,9 +64,6 @@ impl Params {
     }
 
     /// A whole number of the query string.
-    ///
-    /// # Errors
-    /// If it is no whole number.
     pub(super) fn whole(&self, name: &str, default: usize) -> Result<usize, Refusal> {
         let Some(text) = self.get(name) else { return Ok(default) };
         let wrong = |_| Refusal::Unusable(format!("{name}: expected a whole number, got {text:?}"));

@@ -17,7 +17,7 @@ use tonic::Streaming;
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
 use super::{Context, Entrance, Handlers};
 use crate::callers::tokens::TokenScope;
-use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::convert::refusal::Refusal;
 
 impl OpenedStream {
     /// Judges messages until the client ends the stream, goes away, is silent, or the server drains. Answers all accepted ones,
@@ -70,7 +70,7 @@ impl OpenedStream {
                     },
                 },
                 () = &mut quiet, if end.is_none() => {
-                    end = Some(Some(Refusal::StreamEnded(StreamEnd::Silent)));
+                    end = Some(Some(Refusal::StreamSilent));
                 }
                 () = self.handlers.draining.cancelled(), if end.is_none() => {
                     end = Some(Some(Refusal::ShuttingDown));
@@ -85,7 +85,7 @@ async fn judge(handlers: Arc<Handlers>, context: Context, message: Bytes) -> Str
     let call = context.origin.begin("JudgeStream");
     let held = Arc::new(context.held.another());
     let sent = message.clone();
-    let judged = handlers.judging.run(Entrance::JudgeOfStream, message, &held);
+    let judged = handlers.judge(Entrance::JudgeOfStream, message, &held);
     let judged = timeout(handlers.settings.call_time.get(), judged).await;
     let judged = judged.unwrap_or_else(|_| Err(Refusal::DeadlineExceeded.into()));
     let (bytes, outcome) = judged.unwrap_or_else(|failure| {

@@ -1,13 +1,13 @@
 //! Bodies of answers: their bytes count in the budget until they are written, however slowly the client reads, and their
 //! connection counts as busy.
 
-use std::io::IoSlice;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tonic::Code;
 
@@ -18,7 +18,7 @@ use crate::observe::outcome::Outcome;
 use crate::transport::activity::{Busy, Unwritten};
 
 /// The body of an answer.
-pub(crate) struct AnswerBody {
+pub(super) struct AnswerBody {
     inner: Body,
     held: Option<Arc<Reservation>>,
     busy: Busy,
@@ -39,7 +39,7 @@ pub(super) struct OpenStream {
 impl Drop for OpenStream {
     fn drop(&mut self) {
         if let Some(call) = self.call.take() {
-            call.end_with(code_name(Code::Cancelled), &self.ending.so_far.take());
+            call.end_with(code_name(Code::Cancelled), &mem::take(&mut self.ending.so_far.lock()));
         }
     }
 }
@@ -76,12 +76,12 @@ impl AnswerBody {
         Self { inner, held, busy, whole: None, stream: Some(stream), _watch: None }
     }
 
-    fn piece(&mut self, bytes: Bytes) -> Piece {
+    fn piece(&mut self, bytes: Bytes) -> Bytes {
         self.whole = None;
         // A stream reserves the bytes of each answer just before it exists.
         let own = self.stream.as_ref().map(|stream| stream.ending.answers.split());
         let (unwritten, held) = (self.busy.piece(), self.held.clone());
-        Piece { bytes, _held: held, _own: own, _unwritten: unwritten }
+        Bytes::from_owner(Piece { bytes, _held: held, _own: own, _unwritten: unwritten })
     }
 
     /// Ends the call of a stream when its client has read the end: only then it has everything.
@@ -95,13 +95,13 @@ impl AnswerBody {
 }
 
 impl http_body::Body for AnswerBody {
-    type Data = Piece;
+    type Data = Bytes;
     type Error = axum::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Piece>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         match &polled {
             Poll::Ready(Some(Ok(frame))) if !frame.is_trailers() => {}
@@ -121,27 +121,15 @@ impl http_body::Body for AnswerBody {
 }
 
 /// Bytes of an answer. The writer drops this when they are written, not before.
-pub(crate) struct Piece {
+struct Piece {
     bytes: Bytes,
     _held: Option<Arc<Reservation>>,
     _own: Option<Reservation>,
     _unwritten: Unwritten,
 }
 
-impl Buf for Piece {
-    fn remaining(&self) -> usize {
-        self.bytes.remaining()
-    }
-
-    fn chunk(&self) -> &[u8] {
-        self.bytes.chunk()
-    }
-
-    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        self.bytes.chunks_vectored(slices)
-    }
-
-    fn advance(&mut self, count: usize) {
-        self.bytes.advance(count);
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }

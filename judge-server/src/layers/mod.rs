@@ -50,7 +50,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The stack of one port. Connections were bounded in number and time before.
-    pub(crate) fn stack(&self, side: Port) -> impl Serve {
+    pub(crate) fn stack(&self, side: Port) -> Serve {
         let id = HeaderName::from_static(REQUEST_ID);
         let handlers = &self.handlers;
         let settings = &handlers.settings;
@@ -60,7 +60,7 @@ impl Shared {
             tokens: self.tokens.clone(),
             handlers: Arc::clone(handlers),
         });
-        ServiceBuilder::new()
+        let stack = ServiceBuilder::new()
             // Before anything logs the path.
             .map_request(from_path)
             // An id, to find a call in several logs; from the request or generated, and echoed.
@@ -86,6 +86,7 @@ impl Shared {
                 probe_time: settings.read_time.min(settings.header_time).get(),
                 silence: settings.stream_silence.get(),
             }))
-            .service(ToHandler(Arc::clone(handlers)))
+            .service(ToHandler(Arc::clone(handlers)));
+        Serve::new(stack)
     }
 }

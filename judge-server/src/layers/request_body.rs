@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use crate::budget::Reservation;
@@ -92,14 +93,9 @@ impl RequestBody {
 }
 
 impl Rest {
-    fn lock(&self) -> MutexGuard<'_, Unread> {
-        // Nothing that could panic runs under the lock but hyper's body, which then is not polled again.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Why the body could not be read on.
     pub(super) fn failure(&self) -> Option<Refusal> {
-        self.lock().failure.clone()
+        self.0.lock().failure.clone()
     }
 
     /// Reads the rest of a refused request, at most `limit` bytes, and keeps nothing: most clients of HTTP read no answer
@@ -107,7 +103,7 @@ impl Rest {
     /// there is no rest. Returns true if that was all.
     pub(super) async fn discard(&self, waits: bool, limit: u64, time: Duration) -> bool {
         let (body, begun) = {
-            let mut unread = self.lock();
+            let mut unread = self.0.lock();
             (unread.body.take(), unread.begun)
         };
         let Some(mut body) = body.filter(|body| !body.is_end_stream()) else { return true };
@@ -144,7 +140,7 @@ impl Body for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let Self { rest, bound } = self.get_mut();
-        let mut unread = rest.lock();
+        let mut unread = rest.0.lock();
         unread.begun = true;
         let Some(body) = &mut unread.body else { return Poll::Ready(None) };
         let failure = match Pin::new(body).poll_frame(context) {
@@ -178,11 +174,11 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.lock().body.as_ref().is_none_or(Body::is_end_stream)
+        self.rest.0.lock().body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.rest.lock().body.as_ref().map(Body::size_hint).unwrap_or_default()
+        self.rest.0.lock().body.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 

@@ -1,13 +1,16 @@
 //! Begins and ends every call: its log line and its metrics, from the outcome that comes back, and the answer if it was
 //! refused.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Body;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tonic::Code;
-use tower::service_fn;
+use tower::util::{ServiceFn, service_fn};
 
 use super::answer_body::{AnswerBody, OpenStream};
 use super::path_token::TokenInPath;
@@ -22,9 +25,7 @@ use crate::handlers::pages::{self, Visit};
 use crate::handlers::routes::{self, Kind, Port};
 use crate::handlers::{Answered, Ended, Failure, Handlers};
 use crate::observe::call::{Call, Observer, Origin, code_name};
-use crate::transport::Serve;
-use crate::transport::activity::Busy;
-use crate::transport::peer::Peer;
+use crate::transport::activity::{Busy, Peer};
 use crate::transport::reload::Fresh;
 
 /// We read up to this many `max-message-size`s of a rejected request, so that the client sees our error.
@@ -203,12 +204,17 @@ impl Trace {
     }
 }
 
+/// The answer in progress. The layers above move it several times before they run it, and it is large: hence the box.
+type TracedCall = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
 /// The layers below, as a service whose calls are traced. It refuses calls without room: none waits.
-pub(super) fn traced(trace: Arc<Trace>, next: impl Next) -> impl Serve<Answer = AnswerBody> {
+pub(super) fn traced(
+    trace: Arc<Trace>,
+    next: impl Next,
+) -> ServiceFn<impl Fn(Request<Incoming>) -> TracedCall + Clone> {
     let next = Arc::new(next);
     service_fn(move |request| {
         let (trace, next) = (Arc::clone(&trace), Arc::clone(&next));
-        // The layers above move a future several times before they run it, and this one is large.
-        Box::pin(async move { Ok(trace.answer(request, &*next).await) })
+        async move { Ok(trace.answer(request, &*next).await.map(Body::new)) }.boxed()
     })
 }

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use tonic::Code;
 use tracing::info;
 
-use super::metrics::{Metrics, verdict_name};
+use super::metrics::Metrics;
 use super::outcome::Outcome;
 use super::traces::{EndedCall, TraceParent, Traces};
 use crate::convert::refusal::Refusal;
@@ -111,7 +111,7 @@ impl Call {
         }
         metrics.calls.with_label_values(&[self.method, code]).inc();
         metrics.duration.with_label_values(&[self.method]).observe(after.as_secs_f64());
-        let verdict = outcome.judged.as_ref().map(|judged| verdict_name(judged.verdict));
+        let verdict = outcome.judged.as_ref().map(|judged| format!("{:?}", judged.verdict));
         info!(
             target: "judge_server::call",
             method = self.method,
@@ -119,7 +119,7 @@ impl Call {
             reason,
             id = outcome.id.as_deref(),
             config = outcome.config.as_deref(),
-            verdict,
+            verdict = verdict.as_deref(),
             warnings = outcome.warnings().filter(|warnings| *warnings > 0),
             peer,
             caller = caller.as_deref(),
@@ -134,7 +134,7 @@ impl Call {
             reason,
             id: outcome.id.as_deref(),
             config: outcome.config.as_deref(),
-            verdict,
+            verdict: verdict.as_deref(),
             after,
             parent: parent.as_ref(),
         });

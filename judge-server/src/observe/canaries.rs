@@ -1,13 +1,12 @@
 //! Metrics of canaries.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
 use judge_canary::CanarySummary;
 use judge_core::Verdict;
+use parking_lot::Mutex;
+use prometheus::core::Collector;
 use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
-
-use super::register::register;
 
 /// Most pairs of application and config with metrics. Callers choose both names, and each pair is two series for ever.
 const MOST_PAIRS: usize = 1000;
@@ -23,8 +22,6 @@ pub(crate) struct CanaryMetrics {
 }
 
 impl CanaryMetrics {
-    /// # Errors
-    /// If two have the same name, which a test excludes.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
         let labels = ["application", "config"];
         let score = Opts::new("judge_canary_score", "Score of the last look, 0 to 100.");
@@ -56,7 +53,7 @@ impl CanaryMetrics {
         }
         let (Some(score), Some(verdict)) = (canary.score, canary.verdict) else { return };
         let pair = (canary.application.clone(), canary.config_name.clone());
-        let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pairs = self.pairs.lock();
         if pairs.len() >= MOST_PAIRS && !pairs.contains(&pair) {
             self.left_out.inc();
             return;
@@ -70,6 +67,16 @@ impl CanaryMetrics {
         });
         pairs.insert(pair);
     }
+}
+
+/// Registers the metric and returns it.
+pub(super) fn register<M: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: prometheus::Result<M>,
+) -> prometheus::Result<M> {
+    let metric = metric?;
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
 }
 
 #[cfg(test)]

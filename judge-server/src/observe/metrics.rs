@@ -2,48 +2,37 @@
 
 use cpu_time::ProcessTime;
 use judge_contract::VERSION;
-use judge_core::Verdict;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder, proto,
 };
 
-use super::canaries::CanaryMetrics;
+use super::canaries::{CanaryMetrics, register};
 use super::logs;
 use super::outcome::JudgedCounts;
-use super::register::register;
 
-/// The counters, and where they are registered.
+/// The metrics, which their help explains, and where they are registered.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    /// Answered calls by method and status.
     pub(crate) calls: IntCounterVec,
-    /// Seconds from a call's headers to its answer, by method.
     pub(crate) duration: HistogramVec,
     pub(crate) in_flight: IntGauge,
-    /// Calls, messages and connections refused by reason.
     pub(crate) refusals: IntCounterVec,
     verdicts: IntCounterVec,
     classifications: IntCounterVec,
     points: IntCounter,
     dropped_lines: IntCounter,
-    /// Changes of certificates and tokens, by their result.
-    reloads: IntCounterVec,
-    /// Files of configs that are in force, and files that are not.
+    pub(crate) reloads: IntCounterVec,
     config_files: IntGaugeVec,
     pub(crate) connections: IntGauge,
-    /// Connections that the server ended by reason.
     pub(crate) closed: IntCounterVec,
     pub(crate) streams: IntGauge,
-    /// When the server's certificate expires, in Unix time; 0 without one.
     pub(crate) certificate_expiry: IntGauge,
-    /// Judgements that wait or run.
     pub(crate) admitted: IntGauge,
     /// Set when the metrics are read.
     pub(crate) buffered_bytes: IntGauge,
-    /// Canaries that are kept.
     pub(crate) canaries: CanaryMetrics,
 }
 
@@ -68,29 +57,8 @@ const ALERTED: [&str; 7] = [
 /// Processor time of the process, user and system.
 const CPU_SECONDS: &str = "process_cpu_seconds_total";
 
-/// Result of a change of certificates or tokens.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Reload {
-    /// The new content is in force.
-    Read,
-    /// The files cannot be used; the old content stays in force.
-    Kept,
-}
-
-impl Reload {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Kept => "kept",
-        }
-    }
-}
-
 impl Metrics {
     /// All at 0.
-    ///
-    /// # Errors
-    /// If two have the same name, which a test excludes.
     pub(crate) fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
@@ -169,16 +137,11 @@ impl Metrics {
         for reason in ALERTED {
             metrics.refusals.with_label_values(&[reason]);
         }
-        for outcome in [Reload::Read, Reload::Kept] {
-            metrics.reloads.with_label_values(&[outcome.name()]);
+        for outcome in ["read", "kept"] {
+            metrics.reloads.with_label_values(&[outcome]);
         }
         metrics.show_config_files(0, 0);
         Ok(metrics)
-    }
-
-    /// Counts that certificates or tokens changed.
-    pub(crate) fn reloaded(&self, outcome: Reload) {
-        self.reloads.with_label_values(&[outcome.name()]).inc();
     }
 
     /// Sets the numbers of config files that are in force and that are not.
@@ -192,17 +155,16 @@ impl Metrics {
     /// Counts a judgement.
     pub(crate) fn count(&self, judged: &JudgedCounts) {
         let judge = judged.judge.as_str();
-        self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
+        let verdict = format!("{:?}", judged.verdict);
+        self.verdicts.with_label_values(&[judge, &verdict]).inc();
         for (class, metrics) in &judged.classes {
-            self.classifications.with_label_values(&[judge, *class]).inc_by(*metrics);
+            let class = format!("{class:?}");
+            self.classifications.with_label_values(&[judge, &class]).inc_by(*metrics);
         }
         self.points.inc_by(judged.points as u64);
     }
 
     /// Everything in Prometheus's text format.
-    ///
-    /// # Errors
-    /// If a metric cannot be written.
     pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
         self.dropped_lines.inc_by(logs::dropped().saturating_sub(self.dropped_lines.get()));
         let mut families = self.registry.gather();
@@ -233,15 +195,6 @@ impl GaugeGuard {
 impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
-    }
-}
-
-/// The verdict as text.
-pub(crate) fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "Pass",
-        Verdict::Marginal => "Marginal",
-        Verdict::Fail => "Fail",
     }
 }
 

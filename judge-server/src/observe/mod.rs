@@ -6,6 +6,5 @@ mod escape;
 pub mod logs;
 pub(crate) mod metrics;
 pub(crate) mod outcome;
-mod register;
 pub(crate) mod systemd;
 pub(crate) mod traces;

@@ -1,11 +1,11 @@
 //! The outcome of a call, which its handler returns.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use judge_core::judges::{EvidenceJudge, Judge};
 use judge_core::monitor::MonitorReport;
 use judge_core::{Classification, Judgement, Verdict};
+use parking_lot::Mutex;
 
 use crate::convert::refusal::Refusal;
 
@@ -43,27 +43,8 @@ impl Outcome {
     }
 }
 
-impl From<Refusal> for Outcome {
-    fn from(refusal: Refusal) -> Self {
-        Self::default().refused(refusal)
-    }
-}
-
 /// The outcome of an open stream so far.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct OutcomeSoFar(Arc<Mutex<Outcome>>);
-
-impl OutcomeSoFar {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Outcome> {
-        // Nothing that could panic runs under the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The outcome at the end.
-    pub(crate) fn take(&self) -> Outcome {
-        std::mem::take(&mut *self.lock())
-    }
-}
+pub(crate) type OutcomeSoFar = Arc<Mutex<Outcome>>;
 
 fn beginning(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.chars().take(LOGGED).collect())
@@ -75,8 +56,8 @@ pub(crate) struct JudgedCounts {
     pub(crate) judge: String,
     pub(crate) verdict: Verdict,
     pub(crate) warnings: usize,
-    /// Number of metrics by the name of their classification.
-    pub(crate) classes: BTreeMap<&'static str, u64>,
+    /// Number of metrics by their classification.
+    pub(crate) classes: Vec<(Classification, u64)>,
     pub(crate) points: usize,
 }
 
@@ -105,23 +86,13 @@ impl JudgedCounts {
     }
 }
 
-fn count(classes: impl Iterator<Item = Classification>) -> BTreeMap<&'static str, u64> {
-    let mut counted = BTreeMap::new();
+fn count(classes: impl Iterator<Item = Classification>) -> Vec<(Classification, u64)> {
+    let mut counted: Vec<(Classification, u64)> = Vec::new();
     for class in classes {
-        *counted.entry(class_name(class)).or_default() += 1;
+        match counted.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, metrics)) => *metrics += 1,
+            None => counted.push((class, 1)),
+        }
     }
     counted
-}
-
-fn class_name(classification: Classification) -> &'static str {
-    match classification {
-        Classification::Pass => "Pass",
-        Classification::High => "High",
-        Classification::Low => "Low",
-        Classification::NoData => "NoData",
-        Classification::NoDataFail => "NoDataFail",
-        Classification::Error => "Error",
-        Classification::Inconclusive => "Inconclusive",
-        _ => "Other",
-    }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use judge_canary::StorePlace;
+use judge_contract::limits::{Limits, UNCOUNTED_BYTES};
 use judge_sources::{SourceSettings, StoreKind};
 use reqwest::Url;
 
@@ -36,9 +37,6 @@ pub(crate) struct WebhookSettings {
 
 impl Settings {
     /// The files of TLS, if it is on.
-    ///
-    /// # Errors
-    /// If one is given without the others that it needs.
     pub(crate) fn tls(&self) -> Result<Option<TlsFiles>, StartError> {
         match (&self.tls_certificate, &self.tls_key, &self.tls_client_ca) {
             (Some(certificate), Some(key), client_ca) => Ok(Some(TlsFiles {
@@ -79,9 +77,6 @@ impl Settings {
     }
 
     /// The store of canaries and their sources, if they are set.
-    ///
-    /// # Errors
-    /// If one is set without the other, or the URL of the source is invalid.
     pub(crate) fn store_settings(&self) -> Result<Option<StoreSettings>, StartError> {
         let wrong = |error: judge_sources::SettingsError| StartError::Settings(error.to_string());
         let mut sources = self.sources.clone();
@@ -100,9 +95,6 @@ impl Settings {
     }
 
     /// Destination of the ends of canaries, if it is set.
-    ///
-    /// # Errors
-    /// If there is a URL without a secret, or an invalid URL.
     pub(crate) fn webhook(&self) -> Result<Option<WebhookSettings>, StartError> {
         let wrong = |why: &str| Err(StartError::Settings(why.to_owned()));
         let (url, secret_file) = match (&self.webhook_url, &self.webhook_secret_file) {
@@ -119,6 +111,17 @@ impl Settings {
                 Ok(Some(WebhookSettings { url, secret_file }))
             }
             _ => wrong("webhook-url: expected a URL such as https://example.org/hook"),
+        }
+    }
+
+    /// The limits on one request.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            message_bytes: self.max_message_size.get(),
+            metrics: self.max_metrics,
+            series_points: self.max_series_points,
+            total_points: self.max_points,
+            uncounted_bytes: UNCOUNTED_BYTES,
         }
     }
 
@@ -141,9 +144,6 @@ impl Settings {
     }
 
     /// Checks that strangers who reach `address` cannot call.
-    ///
-    /// # Errors
-    /// If it is reachable from other machines and nothing protects it.
     pub(crate) fn check_protected(&self, address: SocketAddr) -> Result<(), StartError> {
         let protected = self.tokens.is_some() || self.tls_client_ca.is_some() || self.insecure;
         if protected || address.ip().is_loopback() {

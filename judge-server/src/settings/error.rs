@@ -10,6 +10,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// A flag or variable is unknown or not allowed, or help was asked for.
+    #[error(transparent)]
+    Flags(#[from] clap::Error),
     /// A file that the settings name cannot be used.
     #[error("{}: {why}", path.display())]
     File {

@@ -8,27 +8,10 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use judge_sources::{SourceSettings, toml_problem};
-use thiserror::Error;
 use toml::Value;
 
 use super::Settings;
-
-/// Why the settings cannot be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum SettingsReadError {
-    /// A flag or variable is unknown or not allowed, or help was asked for.
-    #[error(transparent)]
-    Flags(#[from] clap::Error),
-    /// The file cannot be read.
-    #[error("{}: {why}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-}
+use super::error::StartError;
 
 impl Settings {
     /// Reads the command line, the environment, and the file that either names.
@@ -36,12 +19,12 @@ impl Settings {
     /// # Errors
     /// If a setting is unknown or not allowed, or the file cannot be read. The error prints as clap prints it; for `--help`
     /// and `--version` that is the answer.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, SettingsReadError> {
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, StartError> {
         read(arguments.into_iter().collect())
     }
 }
 
-fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsReadError> {
+fn read(mut arguments: Vec<OsString>) -> Result<Settings, StartError> {
     let mut matches = command()
         .try_get_matches_from(&arguments)
         .map_err(|error| name_variable(error, &arguments))?;
@@ -56,7 +39,7 @@ fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsReadError> {
             // After an empty line it has advice about the command line.
             let why = said.split("\n\n").next().unwrap_or_default();
             let why: Vec<&str> = why.trim_start_matches("error: ").split_whitespace().collect();
-            SettingsReadError::File { path, why: why.join(" ") }
+            StartError::file(&path, why.join(" "))
         })?;
     }
     Ok(Settings { sources, ..Settings::from_arg_matches(&matches)? })
@@ -72,8 +55,8 @@ struct File {
 const STORE: &str = "store";
 
 impl File {
-    fn read(path: &Path) -> Result<Self, SettingsReadError> {
-        let failed = |why: String| SettingsReadError::File { path: path.to_owned(), why };
+    fn read(path: &Path) -> Result<Self, StartError> {
+        let failed = |why: String| StartError::file(path, why);
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
         let mut settings: toml::Table =
             text.parse().map_err(|error: toml::de::Error| failed(toml_problem(&text, &error)))?;
@@ -131,8 +114,8 @@ fn flags(
     path: &Path,
     table: toml::Table,
     matches: &ArgMatches,
-) -> Result<Vec<OsString>, SettingsReadError> {
-    let failed = |why: String| SettingsReadError::File { path: path.to_owned(), why };
+) -> Result<Vec<OsString>, StartError> {
+    let failed = |why: String| StartError::file(path, why);
     let command = Settings::command();
     let known = |name: &str| {
         command.get_arguments().find(|argument| {
@@ -182,7 +165,7 @@ fn unquoted(value: Value) -> String {
 mod tests {
     use super::*;
 
-    fn settings(file: &str, flags: &[&str]) -> Result<Settings, SettingsReadError> {
+    fn settings(file: &str, flags: &[&str]) -> Result<Settings, StartError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, file).unwrap();

@@ -7,7 +7,6 @@ mod check;
 mod directives;
 pub(crate) mod error;
 mod file;
-mod limits;
 mod retired;
 mod units;
 
@@ -22,7 +21,6 @@ use serde::Serialize;
 
 pub(crate) use check::{StoreSettings, TlsFiles, WebhookSettings};
 use error::StartError;
-pub use file::SettingsReadError;
 use retired::Retired;
 use units::{
     AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
@@ -254,7 +252,7 @@ pub struct Settings {
 
     #[command(flatten)]
     #[serde(skip)]
-    retired: Retired,
+    pub(crate) retired: Retired,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -283,11 +281,6 @@ impl Settings {
     /// When a path among them is not Unicode.
     pub fn to_toml(&self) -> Result<String, StartError> {
         toml::to_string(self).map_err(|error| StartError::Settings(error.to_string()))
-    }
-
-    /// Says which settings were given that are none any more.
-    pub(crate) fn warn_of_retired(&self) {
-        self.retired.warn();
     }
 }
 

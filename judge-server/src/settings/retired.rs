@@ -3,13 +3,10 @@
 use clap::Args;
 use tracing::warn;
 
-/// What admits calls, judgements and streams now.
-const SUCCESSOR: &str = "max-buffered";
-
 /// The settings.
 #[derive(Debug, Clone, Default, Args)]
 #[allow(clippy::struct_field_names, reason = "the flags have these names")]
-pub(super) struct Retired {
+pub(crate) struct Retired {
     #[arg(long, env = "JUDGE_MAX_CALLS", hide = true)]
     max_calls: Option<usize>,
 
@@ -22,19 +19,18 @@ pub(super) struct Retired {
 
 impl Retired {
     /// Warns of each that was given.
-    pub(super) fn warn(&self) {
-        for (setting, given) in [
+    pub(crate) fn warn(&self) {
+        let all = [
             ("max-calls", self.max_calls),
             ("max-streams", self.max_streams),
             ("max-open-calls", self.max_open_calls),
-        ] {
-            if given.is_some() {
-                warn!(
-                    setting,
-                    successor = SUCCESSOR,
-                    "is no setting any more and does nothing; the next release refuses it"
-                );
-            }
+        ];
+        for (setting, _) in all.into_iter().filter(|(_, given)| given.is_some()) {
+            warn!(
+                setting,
+                successor = "max-buffered",
+                "is no setting any more and does nothing; the next release refuses it"
+            );
         }
     }
 }

@@ -1,10 +1,25 @@
-//! The activity of one connection: its calls, and the pieces of answers that its client has not read yet.
+//! One connection: its other end, its calls, and the pieces of answers that its client has not read yet.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
+
+use super::certificate::ClientCertificate;
+
+/// The other end of a connection; every request has it in its extensions.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    /// A proxy with many callers.
+    pub(crate) is_proxy: bool,
+    /// Its connection was accepted for probes only.
+    pub(crate) only_probes: bool,
+    pub(crate) certificate: Option<ClientCertificate>,
+    pub(crate) activity: Arc<Activity>,
+}
 
 /// The calls of one connection, and the pieces of their answers.
 #[derive(Debug, Default)]

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ipnet::IpNet;
+use parking_lot::Mutex;
 
 /// Leading bits of an IPv6 address that identify a site, within which it may use any address.
 const SITE: u32 = 64;
@@ -39,7 +40,7 @@ impl Addresses {
             return Some(AddressPermit(Arc::clone(self), None));
         }
         let site = site(address);
-        let mut open = self.lock();
+        let mut open = self.open.lock();
         let count = open.entry(site).or_default();
         if *count >= self.most {
             return None;
@@ -47,17 +48,12 @@ impl Addresses {
         *count += 1;
         Some(AddressPermit(Arc::clone(self), Some(site)))
     }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        // Nothing that could panic runs under the lock.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for AddressPermit {
     fn drop(&mut self) {
         let Some(site) = self.1 else { return };
-        let mut open = self.0.lock();
+        let mut open = self.0.open.lock();
         if let Some(count) = open.get_mut(&site) {
             *count -= 1;
             if *count == 0 {
@@ -105,6 +101,6 @@ mod tests {
         assert!(open.iter().all(Option::is_some));
         assert!(addresses.count(address("::ffff:192.0.2.1")).is_none());
         drop(open);
-        assert_eq!(addresses.lock().len(), 1, "who has none is forgotten");
+        assert_eq!(addresses.open.lock().len(), 1, "who has none is forgotten");
     }
 }

@@ -1,8 +1,9 @@
 //! Subjects and expiry of certificates.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use parking_lot::Mutex;
 use tokio::time::interval;
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use tracing::warn;
@@ -47,9 +48,8 @@ impl ClientCertificate {
 
     /// Checks that it is still valid.
     pub(crate) fn is_good(&self) -> bool {
-        let now = self.tls.get();
-        // Nothing that could panic runs under the lock.
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.tls.load_full();
+        let mut looked = self.looked.lock();
         if Arc::ptr_eq(&looked.0, &now) && looked.1.elapsed() < LOOKED_AT {
             return true;
         }
@@ -72,7 +72,7 @@ pub(crate) async fn watch_expiry(tls: Fresh<Tls>, metrics: Arc<Metrics>) {
     let mut warnings = ExpiryWarnings::default();
     loop {
         every.tick().await;
-        let expiry = tls.get().expiry;
+        let expiry = tls.load().expiry;
         metrics.certificate_expiry.set(expiry);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         match warnings.due(expiry, i64::try_from(now.as_secs()).unwrap_or(i64::MAX)) {

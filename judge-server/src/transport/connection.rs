@@ -6,18 +6,20 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use http::{Request, Response, Version};
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tower::{BoxError, Service};
+use tower::Service;
+use tower::util::BoxCloneSyncService;
 use tracing::debug;
 
-use super::peer::Peer;
+use super::activity::Peer;
 use crate::settings::Settings;
 
 /// HTTP/2 window of a connection, in bytes. Only what a stream's client keeps from being read stays unread, so this is no
@@ -39,36 +41,13 @@ const FRAME: u32 = 64 * 1024;
 const STREAMS: u32 = 128;
 
 /// A service that answers the requests of connections.
-pub(crate) trait Serve:
-    Service<
-        Request<Incoming>,
-        Response = Response<Self::Answer>,
-        Error = Infallible,
-        Future: Send + 'static,
-    > + Clone
-    + Send
-    + Sync
-    + 'static
-{
-    /// The body of its answers.
-    type Answer: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;
-}
-
-impl<S, B> Serve for S
-where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-    S: Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-{
-    type Answer = B;
-}
+pub(crate) type Serve = BoxCloneSyncService<Request<Incoming>, Response<Body>, Infallible>;
 
 /// Answers calls until either side ends it. Returns the reason if the server ends it.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Arc<Peer>,
-    service: impl Serve,
+    service: Serve,
     settings: &Settings,
     draining: &CancellationToken,
 ) -> Option<ClosedReason> {
@@ -89,17 +68,17 @@ pub(super) async fn serve(
         // Arrived data is handled before the timers.
         biased;
         result = connection.as_mut() => return ended(result),
-        () = activity.untaken(settings.write_time.get()) => return Some(ClosedReason::SlowAnswers),
-        () = activity.idle(settings.idle_time.get()) => Some(ClosedReason::Idle),
-        () = sleep(age) => Some(ClosedReason::Age),
+        () = activity.untaken(settings.write_time.get()) => return Some("SLOW_ANSWERS"),
+        () = activity.idle(settings.idle_time.get()) => Some("IDLE"),
+        () = sleep(age) => Some("AGE"),
         () = draining.cancelled() => None,
     };
-    if matches!(reason, Some(ClosedReason::Age)) && activity.end() {
+    if reason == Some("AGE") && activity.end() {
         // Its client may be sending a call now, and sees the end in the answer.
         tokio::select! {
             biased;
             result = connection.as_mut() => return reason.or(ended(result)),
-            () = activity.untaken(settings.write_time.get()) => return Some(ClosedReason::SlowAnswers),
+            () = activity.untaken(settings.write_time.get()) => return Some("SLOW_ANSWERS"),
             () = activity.idle(settings.header_time.get()) => {}
             () = draining.cancelled() => {}
         }
@@ -108,7 +87,7 @@ pub(super) async fn serve(
     tokio::select! {
         biased;
         result = connection => reason.or(ended(result)),
-        () = activity.untaken(settings.write_time.get()) => Some(ClosedReason::SlowAnswers),
+        () = activity.untaken(settings.write_time.get()) => Some("SLOW_ANSWERS"),
         // Its client has nothing to wait for, but may be too slow to close.
         () = activity.idle(settings.header_time.get()) => reason,
     }
@@ -139,34 +118,8 @@ fn spread(age: Duration) -> Duration {
     age.saturating_add(age / 1000 * fastrand::u32(..=100))
 }
 
-/// Why the server closed a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum ClosedReason {
-    Handshake,
-    SlowHandshake,
-    Silent,
-    SlowHeaders,
-    SlowAnswers,
-    Idle,
-    Age,
-    KeepAlive,
-}
-
-impl ClosedReason {
-    /// One word for the metrics.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Handshake => "TLS_HANDSHAKE",
-            Self::SlowHandshake => "SLOW_TLS_HANDSHAKE",
-            Self::Silent => "SILENT",
-            Self::SlowHeaders => "SLOW_HEADERS",
-            Self::SlowAnswers => "SLOW_ANSWERS",
-            Self::Idle => "IDLE",
-            Self::Age => "AGE",
-            Self::KeepAlive => "KEEP_ALIVE",
-        }
-    }
-}
+/// Why the server closed a connection, as the metrics have it.
+pub(super) type ClosedReason = &'static str;
 
 /// Why the server closed a connection that ended by itself, if it did.
 fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option<ClosedReason> {
@@ -176,9 +129,9 @@ fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option
     // hyper has two times: for the answer to a ping, which it names as the source, and for the headers
     // of HTTP/1, which runs between requests too.
     Some(match (error.source().is_some(), used) {
-        (true, _) => ClosedReason::KeepAlive,
-        (false, false) => ClosedReason::SlowHeaders,
-        (false, true) => ClosedReason::Idle,
+        (true, _) => "KEEP_ALIVE",
+        (false, false) => "SLOW_HEADERS",
+        (false, true) => "IDLE",
     })
 }
 

@@ -14,11 +14,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::activity::Activity;
+use super::activity::{Activity, Peer};
 use super::addresses::Addresses;
 use super::certificate::ClientCertificate;
 use super::connection::{ClosedReason, Serve, serve};
-use super::peer::Peer;
 use super::reload::Fresh;
 use super::tls::Tls;
 use crate::observe::metrics::{GaugeGuard, Metrics};
@@ -75,13 +74,11 @@ impl Transport {
     }
 
     /// Serves the connections of `listener` until the server drains.
-    pub(crate) async fn serve(self, listener: TcpListener, service: impl Serve) {
+    pub(crate) async fn serve(self, listener: TcpListener, service: Serve) {
         let mut said: Option<Instant> = None;
         loop {
-            let accepted = tokio::select! {
-                () = self.draining.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
+            let accepted = self.draining.run_until_cancelled(listener.accept()).await;
+            let Some(accepted) = accepted else { return };
             match accepted {
                 Ok((stream, address)) => self.begin(stream, address, service.clone()),
                 Err(error) => {
@@ -95,7 +92,7 @@ impl Transport {
         }
     }
 
-    fn begin(&self, stream: TcpStream, address: SocketAddr, service: impl Serve) {
+    fn begin(&self, stream: TcpStream, address: SocketAddr, service: Serve) {
         let refuse = |reason| self.metrics.refusals.with_label_values(&[reason]).inc();
         let Some(counted) = self.addresses.count(address.ip()) else {
             return refuse("TOO_MANY_CONNECTIONS_OF_ADDRESS");
@@ -115,12 +112,12 @@ impl Transport {
             let _ = stream.set_nodelay(true);
             let served = this.secure(stream, address, only_probes, service);
             let reason = if only_probes {
-                timeout(KEPT_TIME, served).await.unwrap_or(Some(ClosedReason::Idle))
+                timeout(KEPT_TIME, served).await.unwrap_or(Some("IDLE"))
             } else {
                 served.await
             };
             if let Some(reason) = reason {
-                this.metrics.closed.with_label_values(&[reason.name()]).inc();
+                this.metrics.closed.with_label_values(&[reason]).inc();
             }
         });
     }
@@ -130,7 +127,7 @@ impl Transport {
         stream: TcpStream,
         address: SocketAddr,
         only_probes: bool,
-        service: impl Serve,
+        service: Serve,
     ) -> Option<ClosedReason> {
         let peer = |certificate| {
             let is_proxy = self.addresses.is_trusted(address.ip());
@@ -140,14 +137,11 @@ impl Transport {
         let Some(fresh) = &self.tls else {
             return self.first_byte(stream, peer(None), service).await;
         };
-        let tls = fresh.get();
+        let tls = fresh.load_full();
         let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
-        let accepted = tokio::select! {
-            accepted = timeout(self.settings.header_time.get(), acceptor.accept(stream)) => accepted,
-            // Later connections were promised nothing.
-            () = self.draining.cancelled() => return None,
-        };
-        match accepted {
+        // If it drains meanwhile: later connections were promised nothing.
+        let accepting = timeout(self.settings.header_time.get(), acceptor.accept(stream));
+        match self.draining.run_until_cancelled(accepting).await? {
             Ok(Ok(stream)) => {
                 let chain = stream.get_ref().1.peer_certificates();
                 let certificate =
@@ -161,11 +155,11 @@ impl Transport {
                 } else {
                     debug!(peer = %address, %error, "handshake failed");
                 }
-                Some(ClosedReason::Handshake)
+                Some("TLS_HANDSHAKE")
             }
             Err(_) => {
                 warn!(peer = %address, error = "not finished within header-time", "handshake failed");
-                Some(ClosedReason::SlowHandshake)
+                Some("SLOW_TLS_HANDSHAKE")
             }
         }
     }
@@ -175,19 +169,16 @@ impl Transport {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: Arc<Peer>,
-        service: impl Serve,
+        service: Serve,
     ) -> Option<ClosedReason> {
         let mut stream = BufReader::with_capacity(FIRST, stream);
-        let first = tokio::select! {
-            first = timeout(self.settings.header_time.get(), stream.fill_buf()) => first,
-            () = self.draining.cancelled() => return None,
-        };
-        match first {
+        let first = timeout(self.settings.header_time.get(), stream.fill_buf());
+        match self.draining.run_until_cancelled(first).await? {
             Ok(Ok(bytes)) if !bytes.is_empty() => {
                 serve(stream, peer, service, &self.settings, &self.draining).await
             }
             Ok(_) => None,
-            Err(_) => Some(ClosedReason::Silent),
+            Err(_) => Some("SILENT"),
         }
     }
 }

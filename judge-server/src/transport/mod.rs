@@ -7,7 +7,6 @@ mod certificate;
 mod connection;
 mod files;
 mod listen;
-pub(crate) mod peer;
 pub(crate) mod reload;
 pub(crate) mod tls;
 

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{error, info};
 
-use crate::observe::metrics::{Metrics, Reload};
+use crate::observe::metrics::Metrics;
 use crate::settings::error::StartError;
 
 /// The times at which files are looked at: at intervals, and at SIGHUP.
@@ -20,8 +20,6 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// # Errors
-    /// If the operating system refuses the signal.
     pub(crate) fn every(time: Duration) -> std::io::Result<Self> {
         let mut ticks = interval(time);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -38,64 +36,48 @@ impl Rounds {
 }
 
 /// The latest good reading of some files.
-#[derive(Debug)]
-pub(crate) struct Fresh<T>(Arc<ArcSwap<T>>);
+pub(crate) type Fresh<T> = Arc<ArcSwap<T>>;
 
-impl<T> Clone for Fresh<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<T> Fresh<T> {
-    pub(crate) fn get(&self) -> Arc<T> {
-        self.0.load_full()
-    }
-}
-
-impl<T: Send + Sync + 'static> Fresh<T> {
-    /// Reads the files now, and again after each `every` if they changed.
-    ///
-    /// # Errors
-    /// If a file cannot be used. Later, such a file is reported, and the last good one stays in force.
-    pub(crate) fn watch(
-        paths: Vec<PathBuf>,
-        every: Duration,
-        metrics: &Arc<Metrics>,
-        load: impl Fn() -> Result<Arc<T>, StartError> + Send + 'static,
-    ) -> Result<Self, StartError> {
-        // Read before loading: a change in between is then seen as one.
-        let mut seen = contents(&paths);
-        let current = Arc::new(ArcSwap::new(load()?));
-        let kept = Arc::downgrade(&current);
-        let metrics = Arc::clone(metrics);
-        let mut rounds = Rounds::every(every)?;
-        tokio::spawn(async move {
-            loop {
-                let at_once = rounds.next().await;
-                let Some(kept) = kept.upgrade() else { return };
-                let found = contents(&paths);
-                if found == seen && !at_once {
-                    continue;
+/// Reads the files now, and again after each `every` if they changed.
+///
+/// # Errors
+/// If a file cannot be used. Later, such a file is reported, and the last good one stays in force.
+pub(crate) fn watch<T: Send + Sync + 'static>(
+    paths: Vec<PathBuf>,
+    every: Duration,
+    metrics: &Arc<Metrics>,
+    load: impl Fn() -> Result<Arc<T>, StartError> + Send + 'static,
+) -> Result<Fresh<T>, StartError> {
+    // Read before loading: a change in between is then seen as one.
+    let mut seen = contents(&paths);
+    let current = Arc::new(ArcSwap::new(load()?));
+    let kept = Arc::downgrade(&current);
+    let metrics = Arc::clone(metrics);
+    let mut rounds = Rounds::every(every)?;
+    tokio::spawn(async move {
+        loop {
+            let at_once = rounds.next().await;
+            let Some(kept) = kept.upgrade() else { return };
+            let found = contents(&paths);
+            if found == seen && !at_once {
+                continue;
+            }
+            seen = found;
+            match load() {
+                Ok(loaded) => {
+                    kept.store(loaded);
+                    metrics.reloads.with_label_values(&["read"]).inc();
+                    let paths: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
+                    info!(paths = paths.join(", "), "read again");
                 }
-                seen = found;
-                match load() {
-                    Ok(loaded) => {
-                        kept.store(loaded);
-                        metrics.reloaded(Reload::Read);
-                        let paths: Vec<_> =
-                            paths.iter().map(|path| path.to_string_lossy()).collect();
-                        info!(paths = paths.join(", "), "read again");
-                    }
-                    Err(why) => {
-                        metrics.reloaded(Reload::Kept);
-                        error!(%why, "kept what was read before");
-                    }
+                Err(why) => {
+                    metrics.reloads.with_label_values(&["kept"]).inc();
+                    error!(%why, "kept what was read before");
                 }
             }
-        });
-        Ok(Self(current))
-    }
+        }
+    });
+    Ok(current)
 }
 
 /// Reads the files. They are small, and modification times miss a swap of a volume's links.

@@ -35,9 +35,6 @@ fn expiry(certificate: &CertificateDer<'_>) -> Option<i64> {
 
 impl TlsFiles {
     /// Reads the files.
-    ///
-    /// # Errors
-    /// If a file cannot be read, or the key does not fit the certificate.
     pub(crate) fn load(&self) -> Result<Arc<Tls>, StartError> {
         let provider = Arc::new(crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))

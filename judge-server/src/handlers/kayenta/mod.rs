@@ -85,7 +85,7 @@ impl Handlers {
             return Err(Refusal::UnsupportedMediaType(text.to_owned()));
         }
         plain::require_json(request.headers())?;
-        let limits = &self.judging.limits;
+        let limits = &self.limits;
         let bytes = plain::read(request.into_body(), limits.message_bytes).await?;
         guard::check_json(&bytes, limits)?;
         let document = judge_core::kayenta::read_document(&bytes)

@@ -26,9 +26,6 @@ const PAGE: &str = include_str!("page.html");
 const PLACE: &str = "<!-- routes -->\n";
 
 /// The whole document, written once.
-///
-/// # Errors
-/// If the contract's descriptors cannot be read, which a test excludes.
 pub(super) fn document() -> Result<Bytes, Refusal> {
     static WRITTEN: LazyLock<Result<Bytes, Refusal>> =
         LazyLock::new(|| Ok(Bytes::from(describe()?.to_string())));

@@ -49,8 +49,6 @@ impl Reached {
 }
 
 impl Contract {
-    /// # Errors
-    /// If the descriptors cannot be read, which a test excludes.
     pub(super) fn new() -> Result<Self, Refusal> {
         DescriptorPool::decode(proto::DOCUMENTED).map(Self).map_err(|_| Refusal::Internal)
     }
@@ -60,9 +58,6 @@ impl Contract {
     }
 
     /// The fields of a message, each with its schema and its comment.
-    ///
-    /// # Errors
-    /// When there is no such message.
     pub(super) fn fields(&self, message: &str) -> Result<Vec<(String, Value, String)>, Refusal> {
         let described = |field: FieldDescriptor| {
             (field.json_name().to_owned(), of_field(&field), comment_of_field(&field))
@@ -72,9 +67,6 @@ impl Contract {
 
     /// The schemas of the messages that are `sent` and `answered`, and of all messages in them and in the fields of those
     /// `asked` for.
-    ///
-    /// # Errors
-    /// When there is no such message.
     pub(super) fn schemas(
         &self,
         sent: impl Iterator<Item = String>,

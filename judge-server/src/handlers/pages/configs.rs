@@ -63,7 +63,7 @@ pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
 pub(super) async fn submit(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
     let mut shown = Shown::stored(asked).await?;
     shown.text = asked.text("text").replace("\r\n", "\n");
-    guard::check_config_text(&shown.text, &asked.handlers.judging.limits)?;
+    guard::check_config_text(&shown.text, &asked.handlers.limits)?;
     match asked.params.get("do") {
         Some("store") => {
             asked.context.caller.require(TokenScope::Write)?;

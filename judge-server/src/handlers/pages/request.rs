@@ -50,7 +50,7 @@ impl<'a> PageRequest<'a> {
         let params = if is_form {
             let limit = match context.route.kind {
                 Kind::Probe => OPEN_FORM_BYTES,
-                _ => handlers.judging.limits.message_bytes,
+                _ => handlers.limits.message_bytes,
             };
             let form = plain::read(body, limit).await?;
             Params::read_form(context.route, &head.uri, &form, FIELDS)?

@@ -1,17 +1,18 @@
-//! Threads that judge, apart from those that read and write.
+//! Judges on tokio's threads for blocking work, apart from those that read and write.
 //!
-//! Small judgements wait in the queue of one set of threads, large ones in that of another. The operating system shares the
-//! processors among the threads: small judgements go on beside a large one, however large.
+//! Small judgements wait for one set of permits, large ones for another. The operating system shares the processors among the
+//! threads: small judgements go on beside a large one, however large.
 //!
-//! The budget of bytes limits the number of judgements; the queues do not.
+//! The budget of bytes limits the number of judgements; the permits only limit how many run.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use judge_core::Scratch;
 use prometheus::IntGauge;
-use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use crate::budget::LARGE_BYTES;
 use crate::convert::refusal::Refusal;
@@ -21,41 +22,37 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// The threads.
+/// Permits to judge.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    small: Lane,
-    large: Lane,
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
     /// Judgements queued or running.
     admitted: IntGauge,
 }
 
 impl Pool {
     /// `threads` for small judgements, and half as many for large ones; `admitted` counts them.
-    ///
-    /// # Errors
-    /// If the operating system refuses what the threads need.
-    pub(crate) fn start(threads: usize, admitted: IntGauge) -> std::io::Result<Self> {
-        let small = Lane::start("judge", threads)?;
-        let large = Lane::start("judge-large", threads.div_ceil(2))?;
-        Ok(Self { small, large, admitted })
+    pub(crate) fn new(threads: usize, admitted: IntGauge) -> Self {
+        let permits = |count| Arc::new(Semaphore::new(count));
+        Self { small: permits(threads), large: permits(threads.div_ceil(2)), admitted }
     }
 
     /// Runs `work` on a request of `bytes`. Dropping the future removes it from the queue, or stops it.
-    ///
-    /// # Errors
-    /// If the work panicked.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
         work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let is_large = bytes > LARGE_BYTES;
-        let wanted = Wanted::new((work, GaugeGuard::by(&self.admitted)));
-        let (queued, stopped) = (Arc::clone(&wanted.work), Arc::clone(&wanted.stop));
         let lane = if is_large { &self.large } else { &self.small };
+        let admitted = GaugeGuard::by(&self.admitted);
+        // Semaphores are fair, and these are never closed.
+        let permit = Arc::clone(lane).acquire_owned().await.map_err(|_| Refusal::Internal)?;
+        let stop = StopOnDrop::default();
+        let stopped = Arc::clone(&stop.0);
         let job = move || {
-            let (work, _admitted) = take(&queued)?;
+            let _running = (admitted, permit);
             // Buffers of a judgement that panics are not reused.
             let mut scratch = SCRATCH.take();
             scratch.stop_on(stopped);
@@ -64,59 +61,20 @@ impl Pool {
             if !is_large {
                 SCRATCH.set(scratch);
             }
-            Some(done)
+            done
         };
-        lane.runtime()?.spawn_blocking(job).await.ok().flatten().ok_or(Refusal::Internal)
+        spawn_blocking(job).await.map_err(|_| Refusal::Internal)
     }
 }
 
-/// Threads with one queue: tokio's for blocking work, in a runtime of their own.
-#[derive(Debug)]
-struct Lane(Option<Runtime>);
+/// Stops a judgement that nobody waits for.
+#[derive(Default)]
+struct StopOnDrop(Arc<AtomicBool>);
 
-impl Lane {
-    fn start(name: &str, threads: usize) -> std::io::Result<Self> {
-        let mut builder = Builder::new_current_thread();
-        Ok(Self(Some(builder.thread_name(name).max_blocking_threads(threads).build()?)))
-    }
-
-    /// `None` only while it is dropped.
-    fn runtime(&self) -> Result<&Runtime, Refusal> {
-        self.0.as_ref().ok_or(Refusal::Internal)
-    }
-}
-
-impl Drop for Lane {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        // Waits for no judgement, as the runtime would itself.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
+        self.0.store(true, Ordering::Relaxed);
     }
-}
-
-/// Work until it begins or is abandoned. Its request is then freed, although its job is still in the queue.
-struct Wanted<W> {
-    work: Arc<Mutex<Option<W>>>,
-    stop: Arc<AtomicBool>,
-}
-
-impl<W> Wanted<W> {
-    fn new(work: W) -> Self {
-        Self { work: Arc::new(Mutex::new(Some(work))), stop: Arc::default() }
-    }
-}
-
-impl<W> Drop for Wanted<W> {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        drop(take(&self.work));
-    }
-}
-
-fn take<W>(work: &Mutex<Option<W>>) -> Option<W> {
-    // Nothing that could panic runs under the lock.
-    work.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 #[cfg(test)]

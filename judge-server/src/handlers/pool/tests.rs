@@ -6,7 +6,7 @@ use futures_util::poll;
 use super::*;
 
 fn pool() -> Pool {
-    Pool::start(1, IntGauge::new("admitted", "Queued or running.").unwrap()).unwrap()
+    Pool::new(1, IntGauge::new("admitted", "Queued or running.").unwrap())
 }
 
 type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + 'a>>;

@@ -2,13 +2,14 @@
 //! one.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use judge_canary::{
     Canaries, CanaryError, ConfigChoice, JudgedSeries, KeepError, LookResult, reason_of,
 };
 use judge_core::{Classification, Judgement, Verdict};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::look_query::LookQuery;
@@ -130,7 +131,7 @@ impl SharedLooks {
             Ok(Err(_)) => LookAnswer::Failed("the look broke off".to_owned()),
             Err(_) => {
                 let oldest = canaries.now_millis().saturating_sub_unsigned(window);
-                let last = lock(&self.last).get(&timeless).cloned();
+                let last = self.last.lock().get(&timeless).cloned();
                 let last = last.filter(|seen| seen.at_millis >= oldest);
                 last.map_or(LookAnswer::NotYet, LookAnswer::Seen)
             }
@@ -144,7 +145,7 @@ impl SharedLooks {
         query: LookQuery,
         timeless: LookQuery,
     ) -> Running {
-        let mut all = lock(&self.running);
+        let mut all = self.running.lock();
         if let Some(running) = all.get(&query) {
             return running.clone();
         }
@@ -160,7 +161,7 @@ impl SharedLooks {
             let _end = Ended { looks: &looks, query: &query };
             let answer = look(&canaries, query.clone()).await.unwrap_or_else(|answer| answer);
             if let LookAnswer::Seen(seen) = &answer {
-                let mut last = lock(&looks.last);
+                let mut last = looks.last.lock();
                 if last.len() >= KNOWN {
                     last.clear();
                 }
@@ -180,12 +181,8 @@ struct Ended<'a> {
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
-        lock(&self.looks.running).remove(self.query);
+        self.looks.running.lock().remove(self.query);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<CanaryError> for LookAnswer {
@@ -256,7 +253,7 @@ mod tests {
         let looks = Arc::new(SharedLooks::default());
         let (told, running) = watch::channel(None);
         for canary in 0..RUNNING {
-            lock(&looks.running).insert(query(canary), running.clone());
+            looks.running.lock().insert(query(canary), running.clone());
         }
         let refused = looks.ask(&canaries, query(RUNNING)).await;
         assert!(matches!(&refused, LookAnswer::Failed(why) if why.contains("ask again later")));
@@ -264,7 +261,7 @@ mod tests {
         told.send_replace(Some(LookAnswer::NotYet));
         assert!(matches!(looks.ask(&canaries, query(0)).await, LookAnswer::NotYet));
         // One that ended makes room: the answer is that of a look now.
-        lock(&looks.running).remove(&query(0));
+        looks.running.lock().remove(&query(0));
         let begun = looks.ask(&canaries, query(RUNNING)).await;
         assert!(matches!(&begun, LookAnswer::Refused(why) if why.contains("shop")), "{begun:?}");
     }

@@ -21,8 +21,6 @@ const UNDERSTOOD: &str =
     "judge_score{config=\"…\", baseline=\"…\", canary=\"…\"}, judge_verdict{…} or vector(1)";
 
 impl ScoreSelector {
-    /// # Errors
-    /// With what was expected.
     pub(super) fn read(query: &str) -> Result<Self, String> {
         let query = query.trim();
         let wrong = || {

@@ -30,9 +30,6 @@ struct Export {
 
 impl Traces {
     /// Sends spans where the settings say. A span that cannot be sent is lost: no call waits for it.
-    ///
-    /// # Errors
-    /// When the settings name no address that can be sent to.
     pub(crate) fn start(settings: &Settings) -> Result<Self, StartError> {
         let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Self(None)) };
         let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint.clone()).build();

@@ -62,7 +62,7 @@ pub(crate) struct EndedCall<'a> {
     pub(crate) reason: Option<&'static str>,
     pub(crate) id: Option<&'a str>,
     pub(crate) config: Option<&'a str>,
-    pub(crate) verdict: Option<&'static str>,
+    pub(crate) verdict: Option<&'a str>,
     pub(crate) after: std::time::Duration,
     pub(crate) parent: Option<&'a TraceParent>,
 }
