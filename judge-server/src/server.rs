@@ -6,7 +6,7 @@ use std::sync::Arc;
 use judge_contract::proto::judge_service_server::SERVICE_NAME;
 use judge_contract::proto_json;
 use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -144,11 +144,12 @@ pub async fn serve(
         let _ = listening.await;
     }
     tasks.close();
-    if timeout(settings.drain_time.get(), tasks.wait()).await.is_err() {
+    let deadline = Instant::now() + settings.drain_time.get();
+    if timeout_at(deadline, tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "closed before they were done");
     }
     if let Some(looking) = looking
-        && timeout(settings.drain_time.get(), looking).await.is_err()
+        && timeout_at(deadline, looking).await.is_err()
     {
         warn!("looks were under way; they are made again");
     }
