@@ -111,7 +111,8 @@ pub async fn serve(
     };
     let transport = transport(&settings, &observer.metrics, &draining)?;
     let tasks = transport.tasks.clone();
-    let (grpc, http) = (shared.stack(Port::Grpc), shared.stack(Port::Http));
+    let grpc = shared.stack(Port::Grpc, grpc_address);
+    let http = shared.stack(Port::Http, http_address);
     let mut accepting = vec![
         tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
         tokio::spawn(transport.clone().serve(listeners.http, http)),
@@ -119,7 +120,7 @@ pub async fn serve(
     if let Some(listener) = listeners.kayenta {
         let address = listener.local_addr()?;
         settings.check_protected(address)?;
-        let kayenta = shared.stack(Port::Kayenta);
+        let kayenta = shared.stack(Port::Kayenta, address);
         accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
         info!(kayenta = %address, "keeping canaries");
     }

@@ -134,8 +134,8 @@ pub struct Settings {
     pub tokens: Option<PathBuf>,
 
     /// The names that this server may be called by, with commas; any without. On loopback without tokens
-    /// or client certificates: the names of this machine.
-    #[arg(long, env = "JUDGE_ALLOWED_HOSTS", value_name = "HOSTS", value_delimiter = ',')]
+    /// or client certificates: the names of this machine, for each port by itself.
+    #[arg(long, env = "JUDGE_ALLOWED_HOSTS", value_name = "HOSTS", value_delimiter = ',', value_parser = host)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_hosts: Vec<String>,
 
