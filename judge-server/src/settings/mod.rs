@@ -14,19 +14,18 @@ mod units;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use judge_sources::SourceSettings;
 use serde::Serialize;
 
 pub(crate) use check::{StoreSettings, TlsFiles, WebhookSettings};
-use error::StartError;
 pub use file::SettingsReadError;
 use retired::Retired;
 use units::{
     AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
-    network, within,
+    host, network, page_url, within,
 };
 pub use units::{Size, Span};
 
@@ -69,7 +68,7 @@ pub struct Settings {
     pub kayenta_listen: SocketAddr,
 
     /// Keep canaries and configs: in a file of SQLite, or in the PostgreSQL of a URL that begins with postgres://.
-    #[arg(long, env = "JUDGE_STORE", value_name = "FILE|URL", hide_env_values = true)]
+    #[arg(long, env = "JUDGE_STORE", value_name = "FILE|URL", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub store: Option<String>,
 
     /// Remove canaries this long after their end. 0: never.
@@ -110,7 +109,7 @@ pub struct Settings {
     pub webhook_secret_file: Option<PathBuf>,
 
     /// What callers reach the HTTP port by, for links, such as <https://judge.example.org>.
-    #[arg(long, env = "JUDGE_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "JUDGE_PUBLIC_URL", value_name = "URL", value_parser = page_url)]
     pub public_url: Option<String>,
 
     /// Listen beyond this machine though anyone there may call.
@@ -277,14 +276,6 @@ pub enum LogFormat {
 }
 
 impl Settings {
-    /// The settings as a file would have them.
-    ///
-    /// # Errors
-    /// When a path among them is not Unicode.
-    pub fn to_toml(&self) -> Result<String, StartError> {
-        toml::to_string(self).map_err(|error| StartError::Settings(error.to_string()))
-    }
-
     /// Says which settings were given that are none any more.
     pub(crate) fn warn_of_retired(&self) {
         self.retired.warn();
