@@ -100,13 +100,13 @@ pub(super) async fn start(
     config.check_scopes(&given.keys().map(|name| named(name)).collect())?;
     let sides = sides(&given)?;
     required_thresholds(&request)?;
-    let scopes = sides.iter().map(|(name, [control, experiment])| {
-        let (baseline, canary) = (target(control), target(experiment));
+    let scopes = sides.iter().map(|(name, [baseline, canary])| {
+        let (baseline, canary) = (target(baseline), target(canary));
         (named(name).to_owned(), ScopePair { baseline, canary, baseline_offset_millis: 0 })
     });
-    let windows = sides.iter().map(|(name, [control, experiment])| {
-        let baseline = window(&format!("scopes.{name}.controlScope"), control)?;
-        let canary = window(&format!("scopes.{name}.experimentScope"), experiment)?;
+    let windows = sides.iter().map(|(name, [baseline, canary])| {
+        let baseline = window(&format!("scopes.{name}.controlScope"), baseline)?;
+        let canary = window(&format!("scopes.{name}.experimentScope"), canary)?;
         Ok((named(name).to_owned(), PairWindows { baseline, canary }))
     });
     let plan = PlanSpec {
