@@ -6,6 +6,7 @@ use std::time::Duration;
 use judge_core::Looks;
 use judge_core::stage::{
     Lifetime, Lookback, StageRule, TimeSpan, Window, WindowError, WindowOptions, Windows,
+    show_length,
 };
 use judge_sources::{Compat, Grid, GridError, Scope};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub const SETTLE_MILLIS: u64 = 15_000;
 
 /// Longest duration of one fetch, retries included.
 pub const FETCH_MILLIS: u64 = 120_000;
+
+/// The longest wait for a look: ten years, as for the warm-up.
+const LONGEST_WAIT_MILLIS: u64 = 10 * 366 * 86_400_000;
 
 /// How long a look at given windows is retried while its source is unavailable.
 const PATIENCE_MILLIS: u64 = 120_000;
@@ -323,6 +327,14 @@ pub enum PlanError {
         /// What is wrong with the window.
         why: GridError,
     },
+    /// A look would wait for more than ten years.
+    #[error("{name}: expected at most ten years (3660 days), got {}", show_length(*.millis))]
+    LongWait {
+        /// What it waits for.
+        name: &'static str,
+        /// How long.
+        millis: u64,
+    },
     /// The lifetime, the interval and the other times contradict each other.
     #[error(transparent)]
     Windows(#[from] WindowError),
@@ -372,7 +384,7 @@ impl Plan {
     /// The plan of a canary that is started at `now`, in milliseconds since the Unix epoch.
     ///
     /// # Errors
-    /// If there is no scope, or no window.
+    /// If there is no scope, or no window, or a look would wait for more than ten years.
     pub fn new(mut spec: PlanSpec, now: i64) -> Result<Self, PlanError> {
         if spec.scopes.is_empty() {
             return Err(PlanError::NoScope);
@@ -382,6 +394,15 @@ impl Plan {
             // At a multiple of the step, for which stores have cached points.
             let next = now.div_euclid(step).saturating_add(1).saturating_mul(step);
             times.start_millis.get_or_insert(next);
+        }
+        let until_first = spec.not_before_millis.map(|time| time.saturating_sub(now).max(0));
+        for (name, millis) in [
+            ("settle", spec.settle_millis),
+            ("begin after", until_first.unwrap_or_default().unsigned_abs()),
+        ] {
+            if millis > LONGEST_WAIT_MILLIS {
+                return Err(PlanError::LongWait { name, millis });
+            }
         }
         let (looks, stage) = match &spec.times {
             PlanTimes::Stage(times) => {
@@ -563,6 +584,14 @@ mod tests {
                 "expected at most 10080 looks, got 60000",
             ),
             (stage(StageTimes { step_millis: 0, ..minutes(1) }), "step: expected a millisecond"),
+            (
+                PlanSpec { settle_millis: LONGEST_WAIT_MILLIS + 1, ..stage(minutes(1)) },
+                "settle: expected at most ten years (3660 days), got 3660d 1ms",
+            ),
+            (
+                PlanSpec { not_before_millis: Some(i64::MAX), ..stage(minutes(1)) },
+                "begin after: expected at most ten years (3660 days), got 106751991167d",
+            ),
             (once("b"), "expected windows for \"a\", got windows for b"),
             (once("a"), "a: expected an end after the start"),
         ] {

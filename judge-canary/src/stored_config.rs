@@ -69,6 +69,16 @@ pub enum ConfigRule {
     /// A metric has no name.
     #[error("Metric config name must not be empty.")]
     NoMetricName,
+    /// A field has a wrong type.
+    #[error("{field}: expected {expected}, got {found}")]
+    Type {
+        /// The field.
+        field: String,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
     /// It is no JSON object.
     #[error("expected a canary config, got no JSON object")]
     NoObject,
@@ -95,23 +105,27 @@ pub(crate) fn describe_file(document: &Value) -> Result<Described, ConfigRule> {
     if !document.is_object() {
         return Err(ConfigRule::NoObject);
     }
-    let name = document.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = text("name", document.get("name"))?;
     // Kayenta's own pattern allows commas.
     let is_letter =
         |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, ',' | '-' | '_');
     if name.is_empty() || !name.chars().all(is_letter) {
         return Err(ConfigRule::Name(name.to_owned()));
     }
-    let applications = document.get("applications").and_then(Value::as_array);
-    let applications: Vec<String> = applications
-        .into_iter()
-        .flatten()
-        .filter_map(|application| application.as_str().map(str::to_owned))
-        .collect();
+    let applications = match document.get("applications") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(applications)) => applications
+            .iter()
+            .enumerate()
+            .map(|(number, name)| text(&format!("applications[{number}]"), Some(name)))
+            .map(|name| name.map(str::to_owned))
+            .collect::<Result<_, _>>()?,
+        Some(found) => return Err(wrong_type("applications", "a list of texts", found)),
+    };
     let metrics = document.get("metrics").and_then(Value::as_array).into_iter().flatten();
     let mut seen = BTreeSet::new();
-    for metric in metrics {
-        let name = metric.get("name").and_then(Value::as_str).unwrap_or_default();
+    for (number, metric) in metrics.enumerate() {
+        let name = text(&format!("metrics[{number}].name"), metric.get("name"))?;
         if name.is_empty() {
             return Err(ConfigRule::NoMetricName);
         }
@@ -120,6 +134,24 @@ pub(crate) fn describe_file(document: &Value) -> Result<Described, ConfigRule> {
         }
     }
     Ok(Described { name: name.to_owned(), applications })
+}
+
+/// A text; empty if there is none.
+fn text<'a>(field: &str, found: Option<&'a Value>) -> Result<&'a str, ConfigRule> {
+    match found {
+        None | Some(Value::Null) => Ok(""),
+        Some(Value::String(text)) => Ok(text),
+        Some(found) => Err(wrong_type(field, "a text", found)),
+    }
+}
+
+fn wrong_type(field: &str, expected: &'static str, found: &Value) -> ConfigRule {
+    let found = match found {
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        found => found.to_string(),
+    };
+    ConfigRule::Type { field: field.to_owned(), expected, found }
 }
 
 #[cfg(test)]
@@ -142,6 +174,16 @@ mod tests {
             (config("a", json!(["x"]), json!([{}])), "must not be empty"),
             (config("a", json!(["x"]), json!([{"name": "m"}, {"name": "m"}])), "'m' is duplicated"),
             (describe(&json!([])), "no JSON object"),
+            (describe(&json!({"name": 7})), "name: expected a text, got 7"),
+            (
+                config("a", json!("shop"), json!([])),
+                "applications: expected a list of texts, got \"shop\"",
+            ),
+            (
+                config("a", json!([["x"]]), json!([])),
+                "applications[0]: expected a text, got a list",
+            ),
+            (config("a", json!(["x"]), json!([{"name": {}}])), "metrics[0].name: expected a text"),
         ] {
             let error = result.unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

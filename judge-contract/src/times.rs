@@ -5,10 +5,21 @@ use std::time::Duration;
 use judge_core::Problem;
 use pbjson_types::{Duration as ProtoDuration, Timestamp};
 
+/// 0001-01-01T00:00:00Z
+const FIRST_MILLIS: i64 = -62_135_596_800_000;
+
+/// 9999-12-31T23:59:59.999Z
+const LAST_MILLIS: i64 = 253_402_300_799_999;
+
 /// The timestamp of a time in milliseconds since the Unix epoch.
 pub fn time(millis: i64) -> Timestamp {
     let nanos = i32::try_from(millis.rem_euclid(1000) * 1_000_000).unwrap_or_default();
     Timestamp { seconds: millis.div_euclid(1000), nanos }
+}
+
+/// The timestamp of a time, if JSON can write it: from the year 1 to the year 9999.
+pub fn writable_time(millis: i64) -> Option<Timestamp> {
+    (FIRST_MILLIS..=LAST_MILLIS).contains(&millis).then(|| time(millis))
 }
 
 /// Milliseconds since the Unix epoch; parts of a millisecond are cut off.
@@ -37,11 +48,24 @@ pub fn length(path: &'static str, given: Option<ProtoDuration>) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{proto, proto_json};
 
     #[test]
     fn times_are_whole_milliseconds() {
         for millis in [0, 1, 999, 1_795_184_200_123, -1] {
             assert_eq!(millis_of(&time(millis)), millis);
+        }
+    }
+
+    #[test]
+    fn writable_times_are_those_that_json_can_write() {
+        for millis in [FIRST_MILLIS, 0, LAST_MILLIS] {
+            let time = writable_time(millis);
+            let entry = proto::AuditEntry { time, ..proto::AuditEntry::default() };
+            assert!(time.is_some() && proto_json::write(&entry).is_ok(), "{millis}");
+        }
+        for millis in [i64::MIN, FIRST_MILLIS - 1, LAST_MILLIS + 1, i64::MAX] {
+            assert_eq!(writable_time(millis), None);
         }
     }
 

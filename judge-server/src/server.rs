@@ -6,7 +6,7 @@ use std::sync::Arc;
 use judge_contract::proto::judge_service_server::SERVICE_NAME;
 use judge_contract::proto_json;
 use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tracing::{info, warn};
@@ -110,7 +110,8 @@ pub async fn serve(
     };
     let transport = transport(&settings, &observer.metrics, &draining)?;
     let tasks = transport.tasks.clone();
-    let (grpc, http) = (shared.stack(Port::Grpc), shared.stack(Port::Http));
+    let grpc = shared.stack(Port::Grpc, grpc_address);
+    let http = shared.stack(Port::Http, http_address);
     let mut accepting = vec![
         tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
         tokio::spawn(transport.clone().serve(listeners.http, http)),
@@ -118,7 +119,7 @@ pub async fn serve(
     if let Some(listener) = listeners.kayenta {
         let address = listener.local_addr()?;
         settings.check_protected(address)?;
-        let kayenta = shared.stack(Port::Kayenta);
+        let kayenta = shared.stack(Port::Kayenta, address);
         accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
         info!(kayenta = %address, "keeping canaries");
     }
@@ -144,11 +145,12 @@ pub async fn serve(
         let _ = listening.await;
     }
     tasks.close();
-    if timeout(settings.drain_time.get(), tasks.wait()).await.is_err() {
+    let deadline = Instant::now() + settings.drain_time.get();
+    if timeout_at(deadline, tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "closed before they were done");
     }
     if let Some(looking) = looking
-        && timeout(settings.drain_time.get(), looking).await.is_err()
+        && timeout_at(deadline, looking).await.is_err()
     {
         warn!("looks were under way; they are made again");
     }

@@ -193,6 +193,16 @@ pub enum AskError {
         /// Target of the redirect.
         to: String,
     },
+    /// Too many redirects.
+    #[error(
+        "more than {most} redirects, the last to {to}; give the URL at which the store answers itself"
+    )]
+    Redirects {
+        /// Most redirects that are followed.
+        most: usize,
+        /// Target of the last redirect.
+        to: String,
+    },
     /// The answer is compressed in a way that is not understood.
     #[error(
         "expected an answer that is not compressed, or in gzip, got content-encoding {0:?}; it was not asked for, so \

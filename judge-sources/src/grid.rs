@@ -15,6 +15,9 @@ pub struct Grid {
 /// Most points of one series: four weeks of seconds.
 pub const MOST_POINTS: usize = 2_419_200;
 
+/// 0001-01-01T00:00:00Z: earlier times cannot be written as RFC 3339.
+const FIRST_MILLIS: i64 = -62_135_596_800_000;
+
 /// Why times cannot be requested.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -38,7 +41,7 @@ pub enum GridError {
     #[error("expected at most {MOST_POINTS} points a series, got {0}; lengthen the step")]
     TooManyPoints(u64),
     /// A time is outside the years of real recordings.
-    #[error("expected a time between the years 0 and 5138, got {0} ms")]
+    #[error("expected a time between the years 1 and 5138, got {0} ms")]
     FarAway(i64),
 }
 
@@ -60,7 +63,7 @@ impl Grid {
     /// ```
     pub fn new(start_millis: i64, end_millis: i64, step_millis: u64) -> Result<Self, GridError> {
         for millis in [start_millis, end_millis] {
-            if millis.saturating_abs() >= time::LAST_MILLIS {
+            if !(FIRST_MILLIS..time::LAST_MILLIS).contains(&millis) {
                 return Err(GridError::FarAway(millis));
             }
         }
@@ -156,6 +159,7 @@ mod tests {
             (0, 60, 0, GridError::NoStep),
             (0, i64::try_from(many).unwrap(), 1, GridError::TooManyPoints(many)),
             (i64::MIN, 0, 1, GridError::FarAway(i64::MIN)),
+            (FIRST_MILLIS - 1, 0, 1, GridError::FarAway(FIRST_MILLIS - 1)),
         ] {
             assert_eq!(Grid::new(start, end, step), Err(error));
         }

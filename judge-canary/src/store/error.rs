@@ -40,8 +40,8 @@ pub enum KeepError {
     /// There is no room left.
     #[error("the store is full: {0}")]
     Full(String),
-    /// It is unavailable.
-    #[error("the store cannot be reached: {0}")]
+    /// It is unavailable, or cannot be written to at present.
+    #[error("the store cannot be used now: {0}")]
     Away(String),
     /// It contains something that cannot be read.
     #[error("the store has an unreadable {what}: {why}")]
@@ -67,9 +67,10 @@ impl KeepError {
     }
 }
 
-/// Codes of SQLite: busy, locked, full, and errors of the disk. Extended ones have them in their low byte.
+/// Codes of SQLite: busy, locked, read-only, full, and errors of the disk. Extended ones have them in their low byte.
 const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
+const SQLITE_READONLY: u32 = 8;
 const SQLITE_IO: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
@@ -89,9 +90,9 @@ impl From<sqlx::Error> for KeepError {
                 let sqlite = code.parse::<u32>().ok().filter(|_| code.len() < 5);
                 match sqlite.map(|code| code & 0xff) {
                     Some(SQLITE_FULL) => return Self::Full(said),
-                    Some(SQLITE_BUSY | SQLITE_LOCKED | SQLITE_IO | SQLITE_CANTOPEN) => {
-                        return Self::Away(said);
-                    }
+                    Some(
+                        SQLITE_BUSY | SQLITE_LOCKED | SQLITE_READONLY | SQLITE_IO | SQLITE_CANTOPEN,
+                    ) => return Self::Away(said),
                     _ => {}
                 }
                 // PostgreSQL: class 53 is for resources, 57 for an operator, 08 for connections, 40 for transactions.
@@ -114,5 +115,22 @@ impl From<sqlx::migrate::MigrateError> for KeepError {
             | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => error.into(),
             error => Self::Failed(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AnyConnection, Connection};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_only_file_may_be_writable_later() {
+        sqlx::any::install_default_drivers();
+        let mut database = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::query("PRAGMA query_only = ON").execute(&mut database).await.unwrap();
+        let refused = sqlx::query("CREATE TABLE t (x INTEGER)").execute(&mut database).await;
+        let error = KeepError::from(refused.unwrap_err());
+        assert!(error.may_pass() && error.to_string().contains("readonly"), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use judge_canary::{
     AuditEntry, Canary, CanaryError, CanaryLook, CanaryState, CanarySummary, ConfigHead,
     ConfigVersion, KeepError, LookResult, PairWindows, SideWindow, UnusableConfig,
 };
-use judge_contract::times::{duration, time};
+use judge_contract::times::{duration, time, writable_time};
 use judge_contract::{proto, proto_json};
 use serde_json::{Value, json};
 
@@ -26,7 +26,8 @@ fn state(state: CanaryState) -> proto::CanaryState {
 
 /// A canary without its looks.
 pub(crate) fn canary_message(canary: CanarySummary) -> proto::Canary {
-    let next_look = (!canary.is_over()).then(|| time(canary.next_millis));
+    // Older versions stored looks after the year 9999.
+    let next_look = writable_time(canary.next_millis).filter(|_| !canary.is_over());
     proto::Canary {
         state: state(canary.state).into(),
         verdict: canary.verdict.map_or(0, |verdict| proto::Verdict::from(verdict).into()),
@@ -145,5 +146,36 @@ impl From<KeepError> for Refusal {
                 Self::Internal
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_json_cannot_date_is_left_out() {
+        let canary = |next_millis| CanarySummary {
+            id: String::new(),
+            origin: "canary".to_owned(),
+            application: "shop".to_owned(),
+            config_id: String::new(),
+            config_version: 0,
+            config_name: "shop".to_owned(),
+            caller: String::new(),
+            state: CanaryState::Running,
+            verdict: None,
+            score: None,
+            reason: String::new(),
+            planned: 2,
+            looks: 0,
+            created_millis: 0,
+            ended_millis: None,
+            next_millis,
+        };
+        assert_eq!(canary_message(canary(15_000)).next_look, Some(time(15_000)));
+        let late = canary_message(canary(315_576_000_000_000));
+        assert_eq!(late.next_look, None);
+        assert!(proto_json::write(&late).is_ok());
     }
 }

@@ -60,8 +60,8 @@ impl Admit {
             return Ok(route);
         }
         let method = quoted(method.as_str());
-        let text = format!("{path} does not take {method}; what it takes stands at /about");
         let allowed = routes::allowed(self.side, request.uri().path());
+        let text = format!("{path} takes {}, not {method}", allowed.replace(',', ", "));
         Err(Refusal::MethodNotAllowed { text, allowed })
     }
 }

@@ -1,6 +1,8 @@
 //! Checks headers: whether the request can be read, and whether a foreign page sent it (no CORS). A page in a browser may
 //! post to a server on the same machine, under a name that it makes point there.
 
+use std::net::SocketAddr;
+
 use http::header::AsHeaderName;
 use http::uri::{Authority, Uri};
 use http::{HeaderMap, Method, Request, Version, header};
@@ -14,12 +16,11 @@ use crate::settings::Settings;
 /// Names of the own machine.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Names under which the server may be called; empty for any. A server that anyone on its machine may call has only the
-/// machine's own names.
-pub(super) fn hosts(settings: &Settings) -> Vec<String> {
-    let local = settings.grpc_listen.ip().is_loopback() && settings.http_listen.ip().is_loopback();
+/// Names under which callers may reach `address`; empty for any. A port that anyone on its machine may call, and nobody else,
+/// has only the machine's own names.
+pub(super) fn hosts(settings: &Settings, address: SocketAddr) -> Vec<String> {
     let open = settings.tokens.is_none() && settings.tls_client_ca.is_none();
-    if settings.allowed_hosts.is_empty() && local && open {
+    if settings.allowed_hosts.is_empty() && address.ip().is_loopback() && open {
         return LOCAL.map(str::to_owned).to_vec();
     }
     settings.allowed_hosts.clone()

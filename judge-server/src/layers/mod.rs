@@ -14,6 +14,7 @@ mod route;
 mod step;
 mod trace;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::header::X_CONTENT_TYPE_OPTIONS;
@@ -49,8 +50,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The stack of one port. Connections were bounded in number and time before.
-    pub(crate) fn stack(&self, side: Port) -> Serve {
+    /// The stack of one port, at `address`. Connections were bounded in number and time before.
+    pub(crate) fn stack(&self, side: Port, address: SocketAddr) -> Serve {
         let id = HeaderName::from_static(REQUEST_ID);
         let handlers = &self.handlers;
         let settings = &handlers.settings;
@@ -75,7 +76,7 @@ impl Shared {
             // One line in the log for everything below, and the answer to refusals from there.
             .layer(layer_fn(move |next| traced(Arc::clone(&trace), next)))
             // Before the token: a foreign page in a browser may have none, and must learn nothing.
-            .layer(step(Headers { side, hosts: hosts(settings) }))
+            .layer(step(Headers { side, hosts: hosts(settings, address) }))
             .layer(step(Authenticate))
             // After the token: only callers may reserve, each within its share.
             .layer(step(Admit { side, budget: Arc::clone(&handlers.budget) }))

@@ -1,6 +1,6 @@
 //! Checks that settings fit together.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use judge_canary::StorePlace;
@@ -35,6 +35,16 @@ pub(crate) struct WebhookSettings {
     pub(crate) secret_file: PathBuf,
 }
 
+/// Whether only one of two addresses can be listened on. With port 0 the system gives each its own.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    // [::] has the ports of IPv4, too.
+    let covers = |all: IpAddr, ip: IpAddr| {
+        all == ip || (all.is_unspecified() && (all.is_ipv6() || ip.is_ipv4()))
+    };
+    let (ip, its) = (one.ip(), other.ip());
+    one.port() == other.port() && one.port() != 0 && (covers(ip, its) || covers(its, ip))
+}
+
 impl Settings {
     /// The files of TLS, if it is on.
     pub(crate) fn tls(&self) -> Result<Option<TlsFiles>, StartError> {
@@ -57,21 +67,21 @@ impl Settings {
     /// # Errors
     /// If the server would not start with them.
     pub fn check(&self) -> Result<(), StartError> {
-        self.check_protected(self.grpc_listen)?;
-        self.check_protected(self.http_listen)?;
+        let mut all = vec![("grpc-listen", self.grpc_listen), ("http-listen", self.http_listen)];
         if self.store_settings()?.is_some() {
-            self.check_protected(self.kayenta_listen)?;
+            all.push(("kayenta-listen", self.kayenta_listen));
+        }
+        while let Some((name, address)) = all.pop() {
+            self.check_protected(address)?;
+            if let Some((other, its)) = all.iter().find(|(_, its)| overlap(*its, address)) {
+                return Err(StartError::Settings(format!(
+                    "{other} {its} and {name} {address} overlap: each needs a port of its own"
+                )));
+            }
         }
         self.webhook()?;
         if self.configs.is_some() && self.store.is_none() {
             return Err(StartError::Settings("--configs needs --store and a source".into()));
-        }
-        // With port 0 the system gives each its own.
-        if self.grpc_listen == self.http_listen && self.grpc_listen.port() != 0 {
-            let address = self.grpc_listen;
-            return Err(StartError::Settings(format!(
-                "grpc-listen and http-listen are both {address}: each needs an address of its own"
-            )));
         }
         self.tls().map(drop)
     }

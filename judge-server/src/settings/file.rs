@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
-use judge_sources::{SourceSettings, toml_problem};
+use judge_sources::{SourceSettings, toml_problem, without_path, without_secrets};
 use toml::Value;
 
 use super::Settings;
@@ -21,6 +21,22 @@ impl Settings {
     /// and `--version` that is the answer.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, StartError> {
         read(arguments.into_iter().collect())
+    }
+
+    /// The settings as a file would have them, without secrets. The sources are named in a comment.
+    ///
+    /// # Errors
+    /// When a path among them is not Unicode.
+    pub fn to_toml(&self) -> Result<String, StartError> {
+        let shown = Self {
+            store: self.store.as_deref().map(without_secrets),
+            prometheus: self.prometheus.as_deref().map(without_secrets),
+            webhook_url: self.webhook_url.as_deref().map(without_path),
+            ..self.clone()
+        };
+        let sources = self.sources.iter().map(|source| format!("# {source}: see --config\n"));
+        let text = toml::to_string(&shown).map_err(|why| StartError::Settings(why.to_string()))?;
+        Ok(sources.fold(text, |text, source| text + &source))
     }
 }
 
@@ -230,5 +246,22 @@ mod tests {
         assert_eq!((first.trusted_proxies.len(), first.allowed_hosts.len()), (2, 2));
         let printed = first.to_toml().unwrap();
         assert_eq!(settings(&printed, &[]).unwrap().to_toml().unwrap(), printed);
+    }
+
+    #[test]
+    fn secrets_are_not_printed_and_sources_are_named() {
+        let file = "store = 'postgres://me:sesame@db/judge'\nprometheus = 'http://me:sesame@h/p'\n\
+                    webhook-url = 'https://example.org/sesame?token=sesame'\n\
+                    [sources.main]\nurl = 'http://me:sesame@prometheus:9090'";
+        let printed = settings(file, &[]).unwrap().to_toml().unwrap();
+        assert!(!printed.contains("sesame"), "{printed}");
+        for line in [
+            "store = \"postgres://me:***@db/judge\"",
+            "prometheus = \"http://me:***@h/p\"",
+            "webhook-url = \"https://example.org/***\"",
+            "# main (prometheus http://prometheus:9090/): see --config",
+        ] {
+            assert!(printed.lines().any(|found| found == line), "{line}: {printed}");
+        }
     }
 }

@@ -13,18 +13,17 @@ mod units;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use judge_sources::SourceSettings;
 use serde::Serialize;
 
 pub(crate) use check::{StoreSettings, TlsFiles, WebhookSettings};
-use error::StartError;
 use retired::Retired;
 use units::{
     AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
-    network, within,
+    host, network, page_url, within,
 };
 pub use units::{Size, Span};
 
@@ -67,7 +66,7 @@ pub struct Settings {
     pub kayenta_listen: SocketAddr,
 
     /// Keep canaries and configs: in a file of SQLite, or in the PostgreSQL of a URL that begins with postgres://.
-    #[arg(long, env = "JUDGE_STORE", value_name = "FILE|URL", hide_env_values = true)]
+    #[arg(long, env = "JUDGE_STORE", value_name = "FILE|URL", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub store: Option<String>,
 
     /// Remove canaries this long after their end. 0: never.
@@ -108,7 +107,7 @@ pub struct Settings {
     pub webhook_secret_file: Option<PathBuf>,
 
     /// What callers reach the HTTP port by, for links, such as <https://judge.example.org>.
-    #[arg(long, env = "JUDGE_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "JUDGE_PUBLIC_URL", value_name = "URL", value_parser = page_url)]
     pub public_url: Option<String>,
 
     /// Listen beyond this machine though anyone there may call.
@@ -132,8 +131,8 @@ pub struct Settings {
     pub tokens: Option<PathBuf>,
 
     /// The names that this server may be called by, with commas; any without. On loopback without tokens
-    /// or client certificates: the names of this machine.
-    #[arg(long, env = "JUDGE_ALLOWED_HOSTS", value_name = "HOSTS", value_delimiter = ',')]
+    /// or client certificates: the names of this machine, for each port by itself.
+    #[arg(long, env = "JUDGE_ALLOWED_HOSTS", value_name = "HOSTS", value_delimiter = ',', value_parser = host)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_hosts: Vec<String>,
 
@@ -272,16 +271,6 @@ pub enum LogFormat {
     Json,
     /// For people.
     Text,
-}
-
-impl Settings {
-    /// The settings as a file would have them.
-    ///
-    /// # Errors
-    /// When a path among them is not Unicode.
-    pub fn to_toml(&self) -> Result<String, StartError> {
-        toml::to_string(self).map_err(|error| StartError::Settings(error.to_string()))
-    }
 }
 
 /// `count` threads, or one a processor for 0.

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use http::uri::Authority;
 use ipnet::IpNet;
+use reqwest::Url;
 use serde::{Serialize, Serializer};
 
 /// A time above 0, or 0, such as `250ms`, `30s`, `5min`.
@@ -132,6 +134,21 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     text.parse().or_else(|_| address()).map_err(|_| allowed.to_owned())
 }
 
+/// Reads the name of a host as requests give it, without a port.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let host = Authority::try_from(text).ok().filter(|authority| authority.host() == text);
+    let allowed = "allowed is a host without a port, such as judge.example.org, 10.0.0.7, [::1]";
+    host.map(|host| host.to_string()).ok_or_else(|| allowed.to_owned())
+}
+
+/// Reads a URL that links begin with.
+pub(super) fn page_url(text: &str) -> Result<String, String> {
+    let is_base = |url: &Url| url.query().is_none() && url.fragment().is_none();
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let allowed = "allowed is a URL without a query, such as https://judge.example.org";
+    url.filter(is_base).map(|_| text.to_owned()).ok_or_else(|| allowed.to_owned())
+}
+
 /// Reads a value within `allowed`.
 pub(super) fn within<T>(
     allowed: RangeInclusive<T>,
@@ -159,5 +176,22 @@ mod tests {
         }
         let error = network("ten").unwrap_err();
         assert!(error.starts_with("allowed is an address or a network"), "{error}");
+    }
+
+    #[test]
+    fn hosts_and_urls_that_no_request_or_link_can_have_are_refused() {
+        for good in ["judge.example.org", "a_b", "10.0.0.7", "[::1]"] {
+            assert_eq!(host(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "a_b/c:80", "a:80", "me@a", "::1", "a b"] {
+            assert!(host(bad).unwrap_err().starts_with("allowed is a host without"), "{bad}");
+        }
+        for good in ["https://judge.example.org", "http://10.0.0.7:8080/judge/"] {
+            assert_eq!(page_url(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "nonsense", "javascript:alert(1)", "https://", "https://a/?b", "http://a#b"]
+        {
+            assert!(page_url(bad).unwrap_err().starts_with("allowed is a URL without"), "{bad}");
+        }
     }
 }

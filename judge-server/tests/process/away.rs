@@ -46,7 +46,7 @@ async fn scores_say_that_postgresql_is_away() {
     for (status, call) in calls {
         let answer = call();
         let (found, body) = read(&answer);
-        let said = "the store cannot be reached: no answer within 3s";
+        let said = "the store cannot be used now: no answer within 3s";
         assert!(found == status && body.contains(said), "{answer}");
     }
     wire.silence(false);

@@ -135,12 +135,25 @@ fn a_variable_that_says_what_cannot_work_is_named() {
             "'here' for 'JUDGE_GRPC_LISTEN': allowed is an IP address with a port",
         ),
         ("JUDGE_INSECURE", "maybe", "'maybe' for 'JUDGE_INSECURE': "),
+        (
+            "JUDGE_PUBLIC_URL",
+            "javascript:alert(1)",
+            "'javascript:alert(1)' for 'JUDGE_PUBLIC_URL': allowed is a URL without a query",
+        ),
+        (
+            "JUDGE_ALLOWED_HOSTS",
+            "a,a_b/c:80",
+            "'a_b/c:80' for 'JUDGE_ALLOWED_HOSTS': allowed is a host without a port",
+        ),
     ] {
         let output = run(&[(variable, value)], &["--print-config"]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(why), "{said}");
     }
+    let output = run(&[], &["--store=", SOURCE, "--print-config"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("'--store <FILE|URL>'"), "{said}");
     // The flag is what counts, so it is to blame.
     let output = run(&[("JUDGE_MAX_METRICS", "x")], &["--max-metrics=y"]);
     let said = String::from_utf8(output.stderr).unwrap();
@@ -182,6 +195,9 @@ fn sizes_are_printed_as_they_are() {
     }
 }
 
+const STORE: &str = "--store=judge.db";
+const SOURCE: &str = "--prometheus=http://prometheus:9090";
+
 #[test]
 fn settings_that_contradict_each_other_are_printed_and_fail() {
     let everywhere = "--grpc-listen=0.0.0.0:0";
@@ -191,8 +207,25 @@ fn settings_that_contradict_each_other_are_printed_and_fail() {
         (&["--tls-key=k"], "judge-server: --tls-certificate and --tls-key are needed together"),
         (
             &["--grpc-listen=127.0.0.1:9000", "--http-listen=127.0.0.1:9000"],
-            "judge-server: grpc-listen and http-listen are both 127.0.0.1:9000: ",
+            "judge-server: grpc-listen 127.0.0.1:9000 and http-listen 127.0.0.1:9000 overlap: ",
         ),
+        (
+            &["--grpc-listen=0.0.0.0:9000", "--http-listen=127.0.0.1:9000", "--insecure"],
+            "judge-server: grpc-listen 0.0.0.0:9000 and http-listen 127.0.0.1:9000 overlap: ",
+        ),
+        (
+            &[
+                "--http-listen=[::]:9000",
+                "--kayenta-listen=127.0.0.1:9000",
+                "--insecure",
+                STORE,
+                SOURCE,
+            ],
+            "judge-server: http-listen [::]:9000 and kayenta-listen 127.0.0.1:9000 overlap: ",
+        ),
+        // Without a store it is not listened on.
+        (&["--http-listen=127.0.0.1:9000", "--kayenta-listen=127.0.0.1:9000"], ""),
+        (&["--grpc-listen=127.0.0.1:9000", "--http-listen=[::1]:9000"], ""),
         (&[everywhere, "--insecure"], ""),
         // Files may be on another machine.
         (&[everywhere, "--tokens=/nowhere"], ""),

@@ -178,6 +178,9 @@ async fn answers_have_the_id_of_their_request_and_no_type_to_guess() {
 async fn requests_of_other_sites_and_without_a_host_are_refused() {
     let server = Server::start(&[]).await;
     let anywhere = Server::start(&["--allowed-hosts=judge.example,localhost"]).await;
+    // Each port by itself: gRPC is open to all here, and HTTP is not, and the other way round.
+    let grpc_open = Server::start(&["--grpc-listen=0.0.0.0:0", "--insecure"]).await;
+    let http_open = Server::start(&["--http-listen=0.0.0.0:0", "--insecure"]).await;
     let cases = [
         (&server, "host: rebound.example\r\n", "403", "FOREIGN_SITE"),
         (&server, "host: localhost\r\norigin: http://site.example\r\n", "403", "FOREIGN_SITE"),
@@ -191,6 +194,8 @@ async fn requests_of_other_sites_and_without_a_host_are_refused() {
         ),
         (&anywhere, "host: judge.example:80\r\n", "200", "alive"),
         (&anywhere, "host: 127.0.0.1\r\n", "403", "FOREIGN_SITE"),
+        (&grpc_open, "host: rebound.example\r\n", "403", "FOREIGN_SITE"),
+        (&http_open, "host: judge.example\r\n", "200", "alive"),
     ];
     for (server, headers, status, word) in cases {
         let head = format!("GET /healthz HTTP/1.1\r\n{headers}connection: close\r\n\r\n");

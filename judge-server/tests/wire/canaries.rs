@@ -128,6 +128,14 @@ async fn canaries_that_cannot_start_are_refused_with_the_errors() {
         ),
         (
             without(|request| {
+                let stage = request.stage.as_mut().unwrap();
+                stage.settle = Some(Duration { seconds: 315_576_000_000, nanos: 0 });
+            }),
+            Code::InvalidArgument,
+            "settle: expected at most ten years (3660 days), got 3652500d",
+        ),
+        (
+            without(|request| {
                 request.config = Some(start_canary_request::Config::ConfigId("x".into()));
             }),
             Code::NotFound,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use judge_contract::proto::JudgeStreamRequest;
+use judge_contract::proto::canary_service_client::CanaryServiceClient;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -12,8 +13,11 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::harness::{Server, reason, request};
+use crate::canaries::start;
+use crate::harness::{Server, reason, request, until};
+use crate::kept::flags;
 use crate::raw::{ALIVE, ask, closes, said};
+use crate::source::Prometheus;
 
 const SLOW: &[&str] = &["--max-message-size=16MiB", "--max-points=1000000", "--threads=1"];
 
@@ -106,4 +110,27 @@ async fn draining_is_bounded() {
     let ended = tokio::time::timeout(Duration::from_secs(20), server.ended).await;
     ended.expect("bounded").unwrap().unwrap();
     assert!(!call.is_finished());
+}
+
+#[tokio::test]
+async fn calls_and_looks_share_the_time_of_the_drain() {
+    const DRAIN: Duration = Duration::from_secs(4);
+    let (folder, source) = (tempfile::tempdir().unwrap(), Prometheus::start().await);
+    let mut flags = flags(&folder, source.url());
+    flags.push(format!("--drain-time={}s", DRAIN.as_secs()));
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let server = Server::start(&flags).await;
+    source.set_held(true);
+    let mut client = CanaryServiceClient::new(server.channel().await);
+    client.start_canary(start("", "canary")).await.unwrap();
+    until(async || source.asked() > 0).await;
+    let head = "POST /judge HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                content-length: 9\r\n\r\n";
+    let _unfinished = said(server.http, head).await;
+    server.until("judge_calls_in_flight", 2.0).await;
+    let began = tokio::time::Instant::now();
+    server.stop.send(()).unwrap();
+    server.ended.await.unwrap().unwrap();
+    let took = began.elapsed();
+    assert!(took >= DRAIN && took < 2 * DRAIN, "{took:?}");
 }

@@ -56,6 +56,8 @@ async fn a_server_with_a_store_listens_for_clients_of_kayenta_too() {
     // Argo Rollouts never closes a connection whose answer was an error.
     assert_eq!(missing.headers["connection"], "close");
     assert_eq!(missing.json()["message"], "nothing at /nothing of Kayenta's API");
+    let refused = server.kayenta("/standalone_canary_analysis").await.json();
+    assert_eq!(refused["message"], "/standalone_canary_analysis takes POST, not GET");
     // Its file is its own.
     let second = judge_server::Listeners::bind(&settings(&flags)).await.unwrap();
     let refused = judge_server::serve(&settings(&flags), second, async {}).await.unwrap_err();

@@ -44,7 +44,10 @@ impl SourceClient {
                 redirects += 1;
                 url = redirected(&url, location, redirects).map_err(|to| {
                     let to = self.scrubbed(to, secrets);
-                    AskError::Redirect { status: status.as_u16(), to }
+                    match redirects {
+                        0..=MOST_REDIRECTS => AskError::Redirect { status: status.as_u16(), to },
+                        _ => AskError::Redirects { most: MOST_REDIRECTS, to },
+                    }
                 })?;
             } else if status.is_success() {
                 let words = |text| faults::shortened(&self.scrubbed(text, secrets));

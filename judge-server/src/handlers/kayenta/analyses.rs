@@ -8,7 +8,7 @@ use judge_canary::{
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
-use super::fields::{text, texts, whole};
+use super::fields::{number, text, texts, whole};
 use super::request::{KayentaRequest, refused, wrong};
 use super::runs::{self, PATIENCE_MILLIS, RunConfig, step_millis};
 use super::times::instant;
@@ -45,14 +45,19 @@ fn plan(request: &Value, now: i64) -> Result<(PlanSpec, Vec<String>), Refusal> {
     let scopes = scopes.ok_or_else(|| {
         wrong("Canary StageExecution configuration must contain at least one scope.")
     })?;
-    let start = instant(&scopes[0], "startTimeIso")?.unwrap_or(now - now.rem_euclid(1000));
-    let end = instant(&scopes[0], "endTimeIso")?;
+    let start = instant(&scopes[0], "scopes[0].startTimeIso")?;
+    let start = start.unwrap_or(now - now.rem_euclid(1000));
+    let end = instant(&scopes[0], "scopes[0].endTimeIso")?;
     let lifetime = lifetime(request, start, end)?;
     let (interval, mut warnings) = interval(request, lifetime)?;
     let minutes =
         |name| Ok::<_, Refusal>(whole(request, name)?.unwrap_or(0).saturating_mul(MINUTE));
     let (begin_after, lookback) = (minutes("beginAfterMins")?, minutes("lookbackMins")?);
     let has_end = end.is_some();
+    let given = number(request, "lifetimeDurationMins")?.unwrap_or_default();
+    if end.map_or(given.fract() > 0.0, |end| end.saturating_sub(start) % 60_000 != 0) {
+        warnings.push(format!("the lifetime is cut to {lifetime} whole minutes, as in Kayenta"));
+    }
     // Kayenta judges windows of the future at once, on the points that there are. A verdict on points that do not exist helps
     // nobody, and the clients of an analysis wait for its end anyway.
     let is_live = end.is_none_or(|end| end > now);
@@ -67,10 +72,10 @@ fn plan(request: &Value, now: i64) -> Result<(PlanSpec, Vec<String>), Refusal> {
         lifetime_millis: lifetime.saturating_mul(MINUTE),
         interval_millis: Some(interval.saturating_mul(MINUTE)),
         lookback_millis: Some(lookback).filter(|lookback| *lookback > 0),
-        step_millis: step_millis(&scopes[0])?,
+        step_millis: step_millis("scopes[0]", &scopes[0])?,
     };
     let patience = if is_live { LIVE_PATIENCE_MILLIS } else { PATIENCE_MILLIS };
-    let pairs = scopes.iter().map(pair).collect::<Result<BTreeMap<_, _>, _>>()?;
+    let pairs = scopes.iter().enumerate().map(pair).collect::<Result<BTreeMap<_, _>, _>>()?;
     let plan = PlanSpec {
         rule: StageEnd::Spinnaker,
         settle_millis: if is_live { SETTLE_MILLIS } else { 0 },
@@ -118,14 +123,17 @@ fn interval(request: &Value, lifetime: u64) -> Result<(u64, Vec<String>), Refusa
     Ok((interval, warnings))
 }
 
-fn pair(scope: &Value) -> Result<(String, ScopePair), Refusal> {
+fn pair((number, scope): (usize, &Value)) -> Result<(String, ScopePair), Refusal> {
+    if !scope.is_object() {
+        return Err(wrong(format!("scopes[{number}]: expected an object, got {scope}")));
+    }
     let name = text(scope, "scopeName").filter(|name| !name.is_empty());
     let target = |side: &str| Target {
         scope: text(scope, &format!("{side}Scope")).unwrap_or_default(),
         location: text(scope, &format!("{side}Location")).unwrap_or_default(),
         params: texts(scope, "extendedScopeParams"),
     };
-    let offset = whole(scope, "controlOffsetInMinutes")?.unwrap_or(0);
+    let offset = whole(scope, &format!("scopes[{number}].controlOffsetInMinutes"))?.unwrap_or(0);
     let pair = ScopePair {
         baseline: target("control"),
         canary: target("experiment"),
@@ -259,6 +267,14 @@ mod tests {
             plan(&request, NOW).unwrap().1.join("; ")
         };
         assert_eq!(warned(10, 5), "");
+        let [start, end] = ["00:00", "05:59"].map(|time| format!("2026-01-01T08:{time}Z"));
+        for request in [
+            json!({"scopes": scopes, "lifetimeDurationMins": 5.9}),
+            json!({"scopes": [{"startTimeIso": start, "endTimeIso": end}]}),
+        ] {
+            let warnings = plan(&request, NOW).unwrap().1;
+            assert_eq!(warnings, ["the lifetime is cut to 5 whole minutes, as in Kayenta"]);
+        }
         assert!(warned(12, 5).contains("the last 2 min"));
         assert!(warned(5, 6).contains("6 is longer than the lifetime of 5"));
         for (request, said) in [
@@ -267,6 +283,16 @@ mod tests {
             (json!({"scopes": scopes, "lifetimeDurationMins": 0}), "a minute at least"),
             (json!({"scopes": scopes, "lifetimeDurationMins": "x"}), "expected a number"),
         ] {
+            let refusal = plan(&request, NOW).unwrap_err().to_string();
+            assert!(refusal.contains(said), "{refusal}");
+        }
+        for (scopes, said) in [
+            (json!([{}, 1]), "scopes[1]: expected an object, got 1"),
+            (json!([{"step": "x"}]), "scopes[0].step: expected a number"),
+            (json!([{"startTimeIso": "x"}]), "scopes[0].startTimeIso: expected a time"),
+            (json!([{}, {"controlOffsetInMinutes": -1}]), "scopes[1].controlOffsetInMinutes: "),
+        ] {
+            let request = json!({"scopes": scopes, "lifetimeDurationMins": 5});
             let refusal = plan(&request, NOW).unwrap_err().to_string();
             assert!(refusal.contains(said), "{refusal}");
         }

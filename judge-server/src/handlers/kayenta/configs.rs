@@ -1,9 +1,10 @@
 //! `/canaryConfig`.
 
+use jiff::Timestamp;
 use judge_canary::{CanaryError, ConfigVersion, Existing, KeepError};
 use serde_json::{Value, json};
 
-use super::fields::whole;
+use super::fields::{text, whole};
 use super::request::{KayentaRequest, refused, wrong};
 use super::times::{instant, iso};
 use crate::convert::refusal::Refusal;
@@ -34,8 +35,8 @@ pub(super) async fn stored(asked: &KayentaRequest<'_>, id: &str) -> Result<Confi
 pub(super) async fn create(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     let mut config = readable(asked.body.clone());
     let now = asked.canaries.now_millis();
-    let given = config.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-    let id = given.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+    let given = text(&config, "id").filter(|id| !id.is_empty());
+    let id = given.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let created = time(&config, "createdTimestamp")?.unwrap_or(now);
     let updated = time(&config, "updatedTimestamp")?.unwrap_or(created);
     config["id"] = json!(id);
@@ -82,11 +83,12 @@ fn missing(id: &str, error: CanaryError) -> Refusal {
 
 /// A time in milliseconds; 0 means none, as kayentactl sends it.
 fn time(config: &Value, name: &str) -> Result<Option<i64>, Refusal> {
-    let millis = whole(config, name)?.filter(|millis| *millis > 0);
-    match millis {
-        Some(millis) => Ok(i64::try_from(millis).ok()),
-        None => instant(config, &format!("{name}Iso")),
-    }
+    let Some(millis) = whole(config, name)?.filter(|millis| *millis > 0) else {
+        return instant(config, &format!("{name}Iso"));
+    };
+    let time = i64::try_from(millis).ok().filter(|it| Timestamp::from_millisecond(*it).is_ok());
+    let expected = "expected milliseconds since 1970, to the year 9999";
+    time.map(Some).ok_or_else(|| wrong(format!("{name}: {expected}, got {millis}")))
 }
 
 fn stamp(config: &mut Value, created: Option<i64>, updated: i64) {

@@ -32,23 +32,28 @@ pub(super) fn text(object: &Value, name: &str) -> Option<String> {
     }
 }
 
+/// A field by its path for errors, such as `thresholds.pass`: the object has the last name of it.
+pub(super) fn field<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
+    object.get(path.rsplit('.').next()?)
+}
+
 /// A number, also if it is written as text.
-pub(super) fn number(object: &Value, name: &str) -> Result<Option<f64>, Refusal> {
-    let Some(found) = object.get(name) else { return Ok(None) };
+pub(super) fn number(object: &Value, path: &str) -> Result<Option<f64>, Refusal> {
+    let Some(found) = field(object, path) else { return Ok(None) };
     let number = match found {
         Value::String(text) if text.trim().is_empty() => return Ok(None),
         Value::String(text) => text.trim().parse().ok(),
         found => found.as_f64(),
     };
     let number = number.filter(|number: &f64| number.is_finite());
-    number.map(Some).ok_or_else(|| wrong(format!("{name}: expected a number, got {found}")))
+    number.map(Some).ok_or_else(|| wrong(format!("{path}: expected a number, got {found}")))
 }
 
 /// A whole number from 0; decimals are cut off.
-pub(super) fn whole(object: &Value, name: &str) -> Result<Option<u64>, Refusal> {
-    let Some(number) = number(object, name)? else { return Ok(None) };
+pub(super) fn whole(object: &Value, path: &str) -> Result<Option<u64>, Refusal> {
+    let Some(number) = number(object, path)? else { return Ok(None) };
     if !(0.0..=1e15).contains(&number) {
-        return Err(wrong(format!("{name}: expected a whole number from 0, got {number}")));
+        return Err(wrong(format!("{path}: expected a whole number from 0, got {number}")));
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1e15")]
     Ok(Some(number as u64))
@@ -76,6 +81,8 @@ mod tests {
         assert_eq!(whole(&odd, "c").unwrap(), None);
         assert_eq!(number(&odd, "i").unwrap(), None);
         assert!(number(&odd, "d").is_err() && whole(&odd, "e").is_err());
+        let refused = number(&odd, "thresholds.d").unwrap_err().to_string();
+        assert!(refused.contains("thresholds.d: expected a number, got \"x\""), "{refused}");
         assert_eq!(odd["f"], json!({"g": [null, {}]}));
     }
 }

@@ -1,6 +1,6 @@
 //! `/canary`: one judgement over given windows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use judge_canary::{
     CanaryRequest, ConfigChoice, DEFAULT_SCOPE, PairWindows, PlanSpec, PlanTimes, ScopePair,
@@ -67,28 +67,23 @@ impl RunConfig {
 
     /// The scopes that its metrics name: Kayenta requires one for each metric.
     fn check_scopes(&self, scopes: &BTreeSet<&str>) -> Result<(), Refusal> {
-        let metrics = self.document.get("metrics").and_then(Value::as_array).map(Vec::as_slice);
-        let metrics = metrics.unwrap_or_default();
-        if metrics.is_empty() {
+        let metrics = self.document.get("metrics").and_then(Value::as_array);
+        let Some(metrics) = metrics.filter(|metrics| !metrics.is_empty()) else {
             return Err(wrong("The canary config must specify at least one metric."));
-        }
-        let named: BTreeSet<String> =
-            metrics.iter().filter_map(|metric| text(metric, "scopeName")).collect();
-        let missing: Vec<&str> =
-            named.iter().map(String::as_str).filter(|name| !scopes.contains(name)).collect();
+        };
+        let named = metrics.iter().filter_map(|metric| text(metric, "scopeName"));
+        let missing = BTreeSet::from_iter(named.filter(|name| !scopes.contains(name.as_str())));
         if !missing.is_empty() {
-            let missing = missing.join(", ");
+            let missing = Vec::from_iter(missing).join(", ");
             return Err(wrong(format!(
                 "Canary metrics require scopes which were not provided in the execution request: [{missing}]"
             )));
         }
-        match metrics.iter().find(|metric| text(metric, "scopeName").is_none()) {
-            Some(metric) => {
-                let name = text(metric, "name").unwrap_or_default();
-                Err(wrong(format!("Canary scope for metric named '{name}' is null.")))
-            }
-            None => Ok(()),
-        }
+        let unnamed = metrics.iter().find(|metric| text(metric, "scopeName").is_none());
+        unnamed.map_or(Ok(()), |metric| {
+            let name = text(metric, "name").unwrap_or_default();
+            Err(wrong(format!("Canary scope for metric named '{name}' is null.")))
+        })
     }
 }
 
@@ -97,17 +92,30 @@ pub(super) async fn start(
     asked: &KayentaRequest<'_>,
     (config, request): (RunConfig, Value),
 ) -> Result<Value, Refusal> {
-    let given = request.get("scopes").and_then(Value::as_object).cloned().unwrap_or_default();
+    let given = match request.get("scopes") {
+        None => Map::new(),
+        Some(Value::Object(given)) => given.clone(),
+        Some(found) => return Err(wrong(format!("scopes: expected an object, got {found}"))),
+    };
     config.check_scopes(&given.keys().map(|name| named(name)).collect())?;
-    let scopes = scopes(&given)?;
+    let sides = sides(&given)?;
     required_thresholds(&request)?;
+    let scopes = sides.iter().map(|(name, [baseline, canary])| {
+        let (baseline, canary) = (target(baseline), target(canary));
+        (named(name).to_owned(), ScopePair { baseline, canary, baseline_offset_millis: 0 })
+    });
+    let windows = sides.iter().map(|(name, [baseline, canary])| {
+        let baseline = window(&format!("scopes.{name}.controlScope"), baseline)?;
+        let canary = window(&format!("scopes.{name}.experimentScope"), canary)?;
+        Ok((named(name).to_owned(), PairWindows { baseline, canary }))
+    });
     let plan = PlanSpec {
         // The caller chose the windows: it waits as long as it wants to.
         settle_millis: 0,
         patience_millis: Some(PATIENCE_MILLIS),
         // As in Kayenta, a run is judged at once: its client may have a clock that is ahead.
         not_after_millis: Some(asked.canaries.now_millis()),
-        ..PlanSpec::new(scopes, PlanTimes::Once(windows(&given)?))
+        ..PlanSpec::new(scopes.collect(), PlanTimes::Once(windows.collect::<Result<_, Refusal>>()?))
     };
     let wanted = wanted(asked, &config, ORIGIN, &request, plan)?;
     let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
@@ -151,7 +159,7 @@ pub(super) fn wanted(
 fn required_thresholds(request: &Value) -> Result<Thresholds, Refusal> {
     let missing = || wrong("Execution request must contain thresholds");
     let given = request.get("thresholds").ok_or_else(missing)?;
-    match (number(given, "pass")?, number(given, "marginal")?) {
+    match (number(given, "thresholds.pass")?, number(given, "thresholds.marginal")?) {
         (Some(pass), Some(marginal)) => Thresholds::new(pass, marginal)
             .map_err(|problem| wrong(problem.within("thresholds").to_string())),
         (None, None) => Err(missing()),
@@ -164,37 +172,19 @@ fn named(name: &str) -> &str {
     if name.is_empty() { DEFAULT_SCOPE } else { name }
 }
 
-fn side<'a>(name: &str, pair: &'a Value, key: &str) -> Result<&'a Value, Refusal> {
-    let side = pair.get(key).filter(|side| side.is_object());
-    side.ok_or_else(|| wrong(format!("scopes.{name}: {key} is missing")))
-}
-
-/// Both sides of each scope.
-fn scopes(given: &Map<String, Value>) -> Result<BTreeMap<String, ScopePair>, Refusal> {
+/// Name, baseline and canary of each scope.
+fn sides(given: &Map<String, Value>) -> Result<Vec<(&str, [&Value; 2])>, Refusal> {
     if given.is_empty() {
         return Err(wrong("Execution request must contain scopes"));
     }
-    let scope = |(name, pair): (&String, &Value)| {
-        let pair = ScopePair {
-            baseline: target(side(name, pair, "controlScope")?),
-            canary: target(side(name, pair, "experimentScope")?),
-            baseline_offset_millis: 0,
+    let sides = given.iter().map(|(name, pair)| {
+        let side = |key| {
+            let side = pair.get(key).filter(|side| side.is_object());
+            side.ok_or_else(|| wrong(format!("scopes.{name}: {key} is missing")))
         };
-        Ok((named(name).to_owned(), pair))
-    };
-    given.iter().map(scope).collect()
-}
-
-/// The windows of both sides of each scope.
-fn windows(given: &Map<String, Value>) -> Result<BTreeMap<String, PairWindows>, Refusal> {
-    let windows = |(name, pair): (&String, &Value)| {
-        let pair = PairWindows {
-            baseline: window(side(name, pair, "controlScope")?)?,
-            canary: window(side(name, pair, "experimentScope")?)?,
-        };
-        Ok((named(name).to_owned(), pair))
-    };
-    given.iter().map(windows).collect()
+        Ok((name.as_str(), [side("controlScope")?, side("experimentScope")?]))
+    });
+    sides.collect()
 }
 
 fn target(side: &Value) -> Target {
@@ -205,13 +195,14 @@ fn target(side: &Value) -> Target {
     }
 }
 
-fn window(side: &Value) -> Result<SideWindow, Refusal> {
-    let start_millis = instant(side, "start")?.ok_or_else(|| wrong("Start time is required."))?;
-    let end_millis = instant(side, "end")?.ok_or_else(|| wrong("End time is required."))?;
-    Ok(SideWindow { start_millis, end_millis, step_millis: step_millis(side)? })
+fn window(path: &str, side: &Value) -> Result<SideWindow, Refusal> {
+    let (start, end) = (format!("{path}.start"), format!("{path}.end"));
+    let start_millis = instant(side, &start)?.ok_or_else(|| wrong("Start time is required."))?;
+    let end_millis = instant(side, &end)?.ok_or_else(|| wrong("End time is required."))?;
+    Ok(SideWindow { start_millis, end_millis, step_millis: step_millis(path, side)? })
 }
 
-pub(super) fn step_millis(scope: &Value) -> Result<u64, Refusal> {
-    let seconds = whole(scope, "step")?.filter(|step| *step > 0).unwrap_or(STEP_SECONDS);
-    Ok(seconds.saturating_mul(1000))
+pub(super) fn step_millis(path: &str, scope: &Value) -> Result<u64, Refusal> {
+    let seconds = whole(scope, &format!("{path}.step"))?.filter(|step| *step > 0);
+    Ok(seconds.unwrap_or(STEP_SECONDS).saturating_mul(1000))
 }

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::fields::field;
 use super::request::wrong;
 use crate::convert::refusal::Refusal;
 
@@ -13,10 +14,10 @@ pub(super) fn iso(millis: i64) -> String {
 }
 
 /// A time that may have an offset, or be seconds since the epoch.
-pub(super) fn instant(object: &Value, name: &str) -> Result<Option<i64>, Refusal> {
-    let Some(found) = object.get(name) else { return Ok(None) };
+pub(super) fn instant(object: &Value, path: &str) -> Result<Option<i64>, Refusal> {
+    let Some(found) = field(object, path) else { return Ok(None) };
     let refusal =
-        || wrong(format!("{name}: expected a time such as 2026-01-01T10:00:00Z, got {found}"));
+        || wrong(format!("{path}: expected a time such as 2026-01-01T10:00:00Z, got {found}"));
     let seconds = match found {
         Value::String(text) if text.trim().is_empty() => return Ok(None),
         Value::String(text) => match text.trim().parse::<Timestamp>() {

@@ -41,6 +41,11 @@ async fn deck_edits_configs() {
         "Canary config with name 'shop' already exists in the scope of applications [shop].";
     let name_is_bad = "Canary config cannot be named 'a b'. Names must contain only letters, numbers, dashes (-) and \
                        underscores (_).";
+    let numbered = with(&|config| {
+        config["id"] = json!(7);
+        config["name"] = json!("seven");
+    });
+    assert_eq!(kayenta.store(&numbered).await, "7");
     let no_application = "Canary config must specify at least one application.";
     let post = "/canaryConfig";
     let none = "/canaryConfig/none";
@@ -49,6 +54,20 @@ async fn deck_edits_configs() {
         ("POST", post, scoped(1), 400, name_is_taken),
         ("POST", post, with(&|config| config["name"] = json!("a b")), 400, name_is_bad),
         ("POST", post, with(&|config| config["applications"] = json!([])), 400, no_application),
+        (
+            "POST",
+            post,
+            with(&|config| config["applications"] = json!("shop")),
+            400,
+            "applications: expected a list of texts, got \"shop\"",
+        ),
+        (
+            "POST",
+            post,
+            with(&|config| config["createdTimestamp"] = json!(9e14)),
+            400,
+            "createdTimestamp: expected milliseconds since 1970, to the year 9999, got 900000000000000",
+        ),
         ("PUT", none, scoped(1), 400, "Canary config 'none' does not exist."),
         ("DELETE", none, Value::Null, 400, "Canary config 'none' does not exist."),
         ("GET", none, Value::Null, 404, "Canary config 'none' does not exist"),
@@ -62,7 +81,7 @@ async fn deck_edits_configs() {
     }
     assert_eq!(
         kayenta.get("/canaryConfig?application=x&application=shop").await.as_array().unwrap().len(),
-        1
+        2
     );
     assert_eq!(kayenta.get("/canaryConfig?application=x").await, json!([]));
     let deleted = kayenta.call("DELETE", &path, "").await;
@@ -189,6 +208,11 @@ async fn runs_that_cannot_start_are_refused_in_kayentas_words() {
         body.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(name);
         body
     };
+    let with = |pointer: &str| {
+        let mut body = good();
+        *body.pointer_mut(pointer).unwrap() = json!("x");
+        body
+    };
     let path = format!("/canary/{id}");
     let other = json!({"scopes": {"other": good()["scopes"]["default"]}, "thresholds": good()["thresholds"]});
     let mut neither = without("/scopes/default/controlScope", "start");
@@ -209,6 +233,18 @@ async fn runs_that_cannot_start_are_refused_in_kayentas_words() {
             "Canary metrics require scopes which were not provided in the execution request: [default]",
         ),
         (path.clone(), without("/scopes/default/controlScope", "start"), "Start time is required."),
+        (path.clone(), json!({"scopes": [1]}), "scopes: expected an object, got [1]"),
+        (
+            path.clone(),
+            with("/scopes/default/experimentScope/step"),
+            "scopes.default.experimentScope.step: expected a number, got \"x\"",
+        ),
+        (
+            path.clone(),
+            with("/scopes/default/controlScope/end"),
+            "scopes.default.controlScope.end: expected a time such as 2026-01-01T10:00:00Z, got \"x\"",
+        ),
+        (path.clone(), with("/thresholds/pass"), "thresholds.pass: expected a number, got \"x\""),
         (format!("{path}?metricsAccountName=none"), good(), "Unable to resolve account none."),
         (
             "/canary".into(),
