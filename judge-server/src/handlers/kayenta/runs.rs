@@ -72,7 +72,7 @@ impl RunConfig {
             return Err(wrong("The canary config must specify at least one metric."));
         };
         let named = metrics.iter().filter_map(|metric| text(metric, "scopeName"));
-        let missing = BTreeSet::from_iter(named.filter(|name| !scopes.contains(name.as_str())));
+        let missing: BTreeSet<_> = named.filter(|name| !scopes.contains(name.as_str())).collect();
         if !missing.is_empty() {
             let missing = Vec::from_iter(missing).join(", ");
             return Err(wrong(format!(
