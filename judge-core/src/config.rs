@@ -195,11 +195,7 @@ impl CanaryConfig {
         self.notice_muted_groups(&mut problems);
         self.notice_directions(&mut problems);
         let thresholds = self.thresholds.iter().flat_map(Thresholds::problems);
-        let thresholds = thresholds.map(|problem| problem.within("classifier.scoreThresholds"));
-        // The reader of the document knows which threshold is a default.
-        let is_noticed =
-            |one: &Problem| self.noticed.iter().any(|noticed| noticed.path == one.path);
-        problems.extend(thresholds.filter(|problem| !is_noticed(problem)));
+        problems.extend(thresholds.map(|problem| problem.within("classifier.scoreThresholds")));
         problems
     }
 

@@ -125,7 +125,6 @@ fn bad_requests_are_refused_with_their_field() {
         ("\"tags\":{}", "\"history\":[[1],[2,[]]]", "metricSetPairList[0].history[1][1]"),
         ("\"scoreThresholds\"", "\"other\"", "scoreThresholds"),
         ("\"canaryConfig\"", "\"other\"", "canaryConfig"),
-        (",\"marginal\":75", "", "scoreThresholds.marginal: missing, expected a score"),
         ("[1,2]", "[1,1e400]", "values.control[1]: expected a number of at most 1.8e308"),
         ("\"name\":\"m\",\"id\"", "\"name\":\"n\",\"id\"", "metricSetPairList[0].name"),
         ("]}}]}", "", "not JSON"),

@@ -21,7 +21,7 @@ impl MetricJudgement {
     }
 
     fn shift(&self, estimate: f64, interval: Interval) -> String {
-        // The shift is that of the finite points. Beside an infinite median it says nothing.
+        // Beside an infinite median a shift says nothing.
         if self.canary.median.is_finite() {
             shift(estimate, interval, self.baseline.median)
         } else {

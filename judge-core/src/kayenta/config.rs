@@ -105,30 +105,22 @@ pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut ProblemList) -> Op
     thresholds(node, pass?, marginal?, problems)
 }
 
-/// The thresholds of a config. A missing one has its default.
+/// The thresholds of a config. A missing one has its default, or the value of the other one if that would be beyond it.
 fn read_own_thresholds(node: &Node<'_>, problems: &mut ProblemList) -> Option<Thresholds> {
     node.object(problems)?;
     node.notice_unknown(THRESHOLD_KEYS, problems);
-    let mut read = |key, default| {
+    let mut read = |key| {
         let field = node.field(key);
-        match field.value {
-            None => (Some(default), ", the default"),
-            Some(_) => (read_threshold(&field, problems), ""),
-        }
+        field.value.map(|_| read_threshold(&field, problems))
     };
-    let (pass, pass_origin) = read("pass", Thresholds::DEFAULT.pass());
-    let (marginal, marginal_origin) = read("marginal", Thresholds::DEFAULT.marginal());
-    let read = thresholds(node, pass?, marginal?, problems)?;
-    let has_default = !pass_origin.is_empty() || !marginal_origin.is_empty();
-    if has_default && read.marginal() > read.pass() {
-        problems.push(Problem::suspect(
-            node.field("marginal").path.to_string(),
-            format!("{}{marginal_origin}", read.marginal()),
-            format!("a score of at most pass, {}{pass_origin}", read.pass()),
-            "no score is ever marginal",
-        ));
-    }
-    Some(read)
+    let default = Thresholds::DEFAULT;
+    let (pass, marginal) = match (read("pass"), read("marginal")) {
+        (Some(pass), Some(marginal)) => (pass?, marginal?),
+        (Some(pass), None) => (pass?, default.marginal().min(pass?)),
+        (None, Some(marginal)) => (default.pass().max(marginal?), marginal?),
+        (None, None) => (default.pass(), default.marginal()),
+    };
+    thresholds(node, pass, marginal, problems)
 }
 
 const THRESHOLD_KEYS: &[&str] = &["pass", "marginal"];

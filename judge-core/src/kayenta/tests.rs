@@ -100,24 +100,15 @@ fn wording_of_problems_with_configs() {
     insta::assert_snapshot!(said.collect::<String>());
 }
 
-/// A config, its thresholds, and what a check says about them.
 #[test]
 fn a_missing_threshold_of_a_config_has_its_default() {
     let cases = [
-        (r"null", None, ""),
-        (r"{}", Some((95.0, 75.0)), ""),
-        (r#"{"pass": 90}"#, Some((90.0, 75.0)), ""),
-        (r#"{"marginal": 60}"#, Some((95.0, 60.0)), ""),
-        (
-            r#"{"pass": 60}"#,
-            Some((60.0, 75.0)),
-            "marginal: expected a score of at most pass, 60, got 75, the default",
-        ),
-        (
-            r#"{"marginal": 97}"#,
-            Some((95.0, 97.0)),
-            "marginal: expected a score of at most pass, 95, the default, got 97",
-        ),
+        (r"null", None),
+        (r"{}", Some((95.0, 75.0))),
+        (r#"{"pass": 90}"#, Some((90.0, 75.0))),
+        (r#"{"marginal": 60}"#, Some((95.0, 60.0))),
+        (r#"{"pass": 60}"#, Some((60.0, 60.0))),
+        (r#"{"marginal": 97}"#, Some((97.0, 97.0))),
     ];
     let config = |thresholds: &str| {
         format!(
@@ -125,14 +116,11 @@ fn a_missing_threshold_of_a_config_has_its_default() {
                 "classifier": {{"groupWeights": {{"G": 100}}, "scoreThresholds": {thresholds}}}}}"#
         )
     };
-    for (thresholds, expected, said) in cases {
+    for (thresholds, expected) in cases {
         let json = config(thresholds);
         let read = read_config(json.as_bytes()).unwrap().thresholds;
         assert_eq!(read.map(|read| (read.pass(), read.marginal())), expected, "{thresholds}");
-        let problems: Vec<String> =
-            check_config(json.as_bytes()).iter().map(Problem::to_string).collect();
-        let said = (!said.is_empty()).then(|| format!("classifier.scoreThresholds.{said}"));
-        assert_eq!(problems, said.into_iter().collect::<Vec<_>>(), "{thresholds}");
+        assert_eq!(check_config(json.as_bytes()), Vec::new(), "{thresholds}");
     }
     for key in ["pass", "marginal"] {
         let refused = read_config(config(&format!(r#"{{"{key}": null}}"#)).as_bytes()).unwrap_err();

@@ -167,10 +167,12 @@ fn score_metrics(request: &JudgeRequest, metrics: &[MetricJudgement]) -> Scored 
     let is_unsure = metrics.iter().any(|metric| {
         !metric.muted
             && metric.classification == Classification::Inconclusive
-            && matches!(metric.decision, Decision::Panel(_) | Decision::Untestable)
+            // At an early look the next one decides.
+            && (matches!(metric.decision, Decision::Panel(_))
+                || metric.decision == Decision::Untestable && !levels::goes_on(request))
     });
     match request.config.evidence.inconclusive {
-        InconclusivePolicy::PassThreshold if is_unsure => {
+        InconclusivePolicy::PassThreshold | InconclusivePolicy::Fail if is_unsure => {
             scored.at_most(request.thresholds.lowest_pass());
         }
         InconclusivePolicy::Marginal if is_unsure => scored.at_most_marginal(),

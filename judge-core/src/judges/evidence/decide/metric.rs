@@ -234,7 +234,8 @@ fn exposure(
     let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
     let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
     // A mean of huge values is infinite.
-    let is_known = canary > 0.0 && baseline > 0.0 && (baseline / canary).is_finite();
+    let ratio = baseline / canary;
+    let is_known = canary.is_finite() && baseline.is_finite() && ratio > 0.0 && ratio.is_finite();
     is_known.then_some(Exposure { canary, baseline, proportion })
 }
 
@@ -266,7 +267,7 @@ fn means(
     let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
     let mean = |metric: &Series, judged: &Series| {
         let same_times = metric.values.len() == judged.values.len();
-        let counts = |index: usize| gaps_are_points || judged.values[index].is_finite();
+        let counts = |index: usize| gaps_are_points || !judged.values[index].is_nan();
         let points = metric
             .values
             .iter()

@@ -5,9 +5,9 @@
 //! are whole multiples of one unit, the canary's number of events given the total, which is binomial
 //! (Przyborowski and Wilenski 1940). Counts that vary more than Poisson counts are divided by their dispersion
 //! first, so that a burst does not look like a stream of events. Otherwise (ratios) the number of points that
-//! are not 0, by Fisher's exact test; with an allowance, these points count as Poisson events. Sparse counts get
-//! this test, too, at a fifth of the level: a burst could hide the other events. Exact for any number of events: none against one has p = ½, none against
-//! eight 0.004. **Effect**: the ratio of rates with its exact interval. **Cost**: O(n).
+//! are not 0, by Fisher's exact test; with an allowance, these points count as Poisson events. Sparse counts
+//! without an exposure get this test, too, at a fifth of the level: a burst could hide the other events. Exact for
+//! any number of events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with its exact interval. **Cost**: O(n).
 
 use crate::judgement::Interval;
 use crate::judges::evidence::parameters as p;

@@ -22,6 +22,8 @@ pub(crate) struct Excess {
     pub(crate) middle: f64,
     /// Robust standard deviation of the noise.
     pub(crate) deviation: f64,
+    /// Whether the baseline's points are raised by what is allowed.
+    pub(crate) is_raised: bool,
     minimum: f64,
 }
 
@@ -30,8 +32,9 @@ impl Excess {
         let allow = |y: f64| allow(y, threshold.share);
         let paired = comparison.shares_noise();
         let middle = comparison.robust_y.median;
-        // What is raised varies more, too.
-        let raised = if middle > 0.0 { 1.0 + threshold.share } else { 1.0 };
+        // What is raised varies more, too. A median of 0 is one of sparse metrics, whose points are not below it.
+        let grows = middle > 0.0 || middle == 0.0 && comparison.axis.sign() > 0.0;
+        let raised = if grows { 1.0 + threshold.share } else { 1.0 };
         let wider = raised * comparison.noise_factor;
         let (canary, baseline, deviation, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {
             (
@@ -54,6 +57,7 @@ impl Excess {
             paired,
             middle: above.max(0.0),
             deviation,
+            is_raised: raised > 1.0,
             minimum: threshold.minimum,
         }
     }

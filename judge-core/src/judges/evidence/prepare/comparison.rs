@@ -190,9 +190,11 @@ impl Comparison {
     /// Whether the canary's median is at another level of the metric: beyond the reach of clipping, but where the baseline
     /// has many points, too. Clipped means would then differ as if all points did.
     pub(crate) fn is_at_other_level(&self) -> bool {
-        let (fence, n) = (self.robust_y.median + self.reach, self.sorted_y.len());
-        let above = n - self.sorted_y.partition_point(|y| *y <= fence);
-        self.robust_x.median > fence && above as f64 > p::OTHER_LEVEL * n as f64
+        let (level, reach) = (self.robust_x.median, self.reach);
+        let up_to = |value: f64| self.sorted_y.partition_point(|y| *y <= value);
+        let near = up_to(level + reach) - up_to(level - reach);
+        level > self.robust_y.median + reach
+            && near as f64 > p::OTHER_LEVEL * self.sorted_y.len() as f64
     }
 
     /// Differences of the same times as the regressions see them, where there are enough.

@@ -38,11 +38,11 @@ impl History {
             }
             let mut window = Vec::new();
             timeline::lay(&mut window, series, &self.cleaned, config, removes);
-            timeline::bound_infinite([&mut window]);
             window.drain(..warm_up.min(window.len()));
             for value in &mut window {
                 *value = timeline.in_unit(*value);
             }
+            timeline::bound_infinite([&mut window]);
             window
         };
         self.baseline = lay_out(baseline);

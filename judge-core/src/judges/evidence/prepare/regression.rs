@@ -289,7 +289,7 @@ impl<const P: usize> Default for Solved<P> {
     }
 }
 
-/// The Gram matrix at one φ, which does not depend on the series.
+/// The inverse of the Gram matrix at one φ, which does not depend on the series.
 #[derive(Debug, Clone, Copy)]
 struct Factor<const P: usize> {
     /// Inverse of the matrix.

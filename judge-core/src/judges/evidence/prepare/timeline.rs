@@ -50,12 +50,12 @@ impl PairTimeline {
         let removes = removes_outliers(config, canary.0, baseline.0);
         lay(&mut self.canary, canary.0, canary.1, config, removes);
         lay(&mut self.baseline, baseline.0, baseline.1, config, removes);
-        bound_infinite([&mut self.canary, &mut self.baseline]);
         self.noise_factor = 1.0;
         self.align(canary.0.clock, baseline.0.clock);
         for side in [&mut self.canary, &mut self.baseline] {
             side.drain(..warm_up.min(side.len()));
         }
+        bound_infinite([&mut self.canary, &mut self.baseline]);
         self.choose_unit();
         let [first, second] = power_of_two(-self.exponent);
         let sort = |sorted: &mut Vec<f64>, side: &[f64], cleaned: &Cleaned| {
@@ -179,6 +179,9 @@ impl PairTimeline {
     }
 }
 
+/// An infinite value is so many sizes of the metric beyond its finite values.
+const FAR: f64 = 9.0;
+
 /// Whether outliers of `series` are removed; never for a sparse metric. `baseline` shows whether it is sparse.
 pub(crate) fn removes_outliers(config: &MetricConfig, series: &Series, baseline: &Series) -> bool {
     matches!(config.outliers, Outliers::Remove(_)) && !are_sparse(&series.values, &baseline.values)
@@ -210,7 +213,7 @@ pub(crate) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
     order::sort(sorted);
 }
 
-/// Replaces infinite values by the largest or the smallest finite value of all `sides`; by gaps if there is none.
+/// Replaces infinite values by one far beyond all finite values of `sides`; by gaps if there is none.
 pub(super) fn bound_infinite<const SIDES: usize>(sides: [&mut Vec<f64>; SIDES]) {
     let finite = || sides.iter().flat_map(|side| side.iter()).copied().filter(|v| v.is_finite());
     if sides.iter().all(|side| !side.iter().any(|v| v.is_infinite())) {
@@ -218,8 +221,15 @@ pub(super) fn bound_infinite<const SIDES: usize>(sides: [&mut Vec<f64>; SIDES]) 
     }
     // f64::min and f64::max leave NaN out.
     let (least, largest) = (finite().fold(f64::NAN, f64::min), finite().fold(f64::NAN, f64::max));
+    let size = (largest - least).max(largest.abs()).max(least.abs());
+    let far = FAR * if size > 0.0 { size } else { 1.0 };
+    let (below, above) = ((least - far).max(-f64::MAX), (largest + far).min(f64::MAX));
     for value in sides.into_iter().flatten().filter(|value| value.is_infinite()) {
-        *value = if *value > 0.0 { largest } else { least };
+        *value = match () {
+            () if least.is_nan() => f64::NAN,
+            () if *value > 0.0 => above,
+            () => below,
+        };
     }
 }
 

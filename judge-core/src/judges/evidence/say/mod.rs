@@ -158,7 +158,9 @@ pub(crate) fn tail(found: &Tail, excess: &Excess, draft: Draft<'_>) -> Finding {
         let ratio = points.count(excess.canary.len()).say(" points lie ").fixed(found.ratio, 1);
         let place = ratio.say(" or more times as far ").say(above(view.change));
         let median = view.comparison.robust_x.median - view.comparison.robust_y.median;
-        place.say(" the baseline's median as any of its points; the median is ").share(median).end()
+        let points = place.say(" the baseline's median as any of its points");
+        let raised = if excess.is_raised { ", all raised by what is allowed" } else { "" };
+        points.say(raised).say("; the median is ").share(median).end()
     })
 }
 

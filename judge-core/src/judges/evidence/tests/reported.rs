@@ -101,23 +101,38 @@ fn a_metric_with_too_few_points_keeps_the_score_at_the_pass_threshold() {
     let whole = MetricPair::new("whole", around_100(60, 3), around_100(60, 4));
     let more = MetricPair::new("more", around_100(60, 5), around_100(60, 6));
     let configs = vec![increase("few"), increase("whole"), increase("more")];
-    let judgement = EvidenceJudge.judge(&request(configs, vec![few, whole, more])).unwrap();
-    assert_eq!(judgement.metrics[0].decision, Decision::Untestable);
-    assert_eq!((judgement.verdict, judgement.score), (Verdict::Pass, 95.0));
+    let mut request = request(configs, vec![few, whole, more]);
+    for (policy, verdict, score) in [
+        (InconclusivePolicy::PassThreshold, Verdict::Pass, 95.0),
+        (InconclusivePolicy::Fail, Verdict::Pass, 95.0),
+        (InconclusivePolicy::Marginal, Verdict::Marginal, 100.0),
+        (InconclusivePolicy::Pass, Verdict::Pass, 100.0),
+    ] {
+        request.config.evidence.inconclusive = policy;
+        let judgement = EvidenceJudge.judge(&request).unwrap();
+        assert_eq!(judgement.metrics[0].decision, Decision::Untestable);
+        assert_eq!((judgement.verdict, judgement.score), (verdict, score), "{policy:?}");
+    }
 }
 
 #[test]
-fn an_infinite_value_counts_as_the_largest_finite_one() {
+fn an_infinite_value_counts_as_far_beyond_the_finite_ones() {
     let baseline = around_100(30, 1);
     let largest = baseline.iter().copied().fold(0.0, f64::max);
     let with = |value: f64| -> MetricJudgement {
         let mut canary = around_100(30, 2).iter().map(|v| v.min(largest)).collect::<Vec<_>>();
-        canary[..24].fill(value);
+        canary[6..].fill(value);
         metric(&baseline, &canary)
     };
     assert_eq!(with(f64::INFINITY).classification, Classification::High);
-    assert_eq!(with(f64::INFINITY).findings, with(largest).findings);
-    assert_eq!(metric(&[f64::INFINITY; 30], &baseline).classification, Classification::Pass);
+    assert_eq!(with(f64::INFINITY).findings, with(largest + 9.0 * largest).findings);
+    for baseline in [&baseline[..], &[5.0; 30], &[0.0; 30], &[f64::MAX; 30]] {
+        let worse = metric(baseline, &[f64::INFINITY; 30]);
+        let is_largest = baseline[0] == f64::MAX;
+        assert_eq!(worse.classification == Classification::High, !is_largest, "{baseline:?}");
+        let better = metric(&[f64::INFINITY; 30], baseline);
+        assert_eq!(better.classification, Classification::Pass, "{baseline:?}");
+    }
 }
 
 #[test]

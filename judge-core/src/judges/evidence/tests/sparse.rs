@@ -1,8 +1,8 @@
 //! Metrics that are 0 nearly always: how often they are not, and how large they are then.
 
-use crate::judgement::Classification;
+use crate::judgement::{Classification, Verdict};
 
-use super::{metric, noise};
+use super::{increase, judge_one, metric, noise};
 
 /// Error ratios: a share `often` of the points is not 0, and about `size`.
 fn ratios(n: usize, often: f64, size: f64, seed: u64) -> Vec<f64> {
@@ -28,6 +28,22 @@ fn as_many_errors_of_a_much_larger_size_are_found() {
         let (worse, healthy) = (stopped(40, sides(0.1)), stopped(400, sides(0.001)));
         assert!(worse >= at_least && healthy <= 8, "{n}: {worse}, {healthy}");
     }
+}
+
+#[test]
+fn sizes_within_the_allowance_pass() {
+    let mut config = increase("errors");
+    config.effect_size = config.effect_size.with_allowed_increase(10.0).unwrap();
+    let stopped = |size| {
+        let judge = |seed: u64| {
+            let (baseline, canary) =
+                (ratios(60, 0.3, 0.001, seed), ratios(60, 0.3, size, seed + 10_000));
+            judge_one(config.clone(), &baseline, &canary)
+        };
+        (0..40).filter(|seed| judge(*seed).verdict != Verdict::Pass).count()
+    };
+    let (within, beyond) = (stopped(0.008), stopped(1.0));
+    assert!(within <= 1 && beyond >= 39, "{within}, {beyond}");
 }
 
 #[test]
