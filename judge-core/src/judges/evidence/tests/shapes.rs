@@ -95,7 +95,7 @@ fn a_median_in_the_other_bucket_is_no_shift() {
     };
     let failed = |upper| found(200, |seed| (side(seed, 0.0), side(seed + 10_000, upper)));
     let (same, all_in_upper) = (failed(0.0), failed(3.0));
-    assert!(same <= 8 && all_in_upper >= 150, "{same}, {all_in_upper}");
+    assert!(same <= 20 && all_in_upper >= 150, "{same}, {all_in_upper}");
 }
 
 #[test]
