@@ -106,6 +106,7 @@ impl Canaries {
         names::check("config: name", runnable.name())?;
         let now = self.now_millis();
         let plan = Plan::new(request.plan.clone(), now)?;
+        plan.check_wait(now)?;
         runnable.check(&plan)?;
         let summary = CanarySummary {
             id: self.new_id(),

@@ -1,7 +1,7 @@
 //! Configs from files. They are stored like others, so that canaries, lists and versions know them, but only
 //! their files can change them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -49,7 +49,13 @@ impl Canaries {
         let mut taken = FilesTaken::default();
         let names = files.iter().map(|file| (file.id.clone(), file.file.clone()));
         let names: BTreeMap<String, String> = names.collect();
-        let before = self.shared.config_files.replace(names);
+        let before = match self.shared.config_files.get() {
+            Some(before) => before,
+            None => self.written_by_files().await?,
+        };
+        // After an error both stay: the next call removes what is gone.
+        let both = before.iter().chain(&names).map(|(id, file)| (id.clone(), file.clone()));
+        self.shared.config_files.set(both.collect());
         for file in files {
             let Some(document) = &file.document else { continue };
             match self.store_file(file, document.clone()).await {
@@ -59,12 +65,7 @@ impl Canaries {
                 Err(error) => taken.refused.push((file.file.clone(), error)),
             }
         }
-        let there: BTreeSet<&str> = files.iter().map(|file| file.id.as_str()).collect();
-        let known = match before {
-            Some(before) => before.into_keys().collect(),
-            None => self.written_by_files().await?,
-        };
-        for id in known.into_iter().filter(|id| !there.contains(id.as_str())) {
+        for id in before.into_keys().filter(|id| !names.contains_key(id)) {
             let entry = self.entry(AUTHOR.trim_end(), "config.delete", &id, &[]);
             match self.shared.store.delete_config(&id, &entry).await {
                 Ok(()) => taken.removed.push(id),
@@ -72,6 +73,7 @@ impl Canaries {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.shared.config_files.set(names);
         Ok(taken)
     }
 
@@ -103,13 +105,13 @@ impl Canaries {
         Ok(true)
     }
 
-    /// Configs whose newest version came from a file.
-    async fn written_by_files(&self) -> Result<Vec<String>, CanaryError> {
-        let mut all = Vec::new();
+    /// Configs whose newest version came from a file, with its name.
+    async fn written_by_files(&self) -> Result<BTreeMap<String, String>, CanaryError> {
+        let mut all = BTreeMap::new();
         for head in self.shared.store.configs().await? {
             let newest = self.shared.store.config(&head.id, None).await?;
-            if newest.author.starts_with(AUTHOR) {
-                all.push(head.id);
+            if let Some(file) = newest.author.strip_prefix(AUTHOR) {
+                all.insert(head.id, file.to_owned());
             }
         }
         Ok(all)
@@ -127,5 +129,33 @@ impl Canaries {
             Some(file) => Err(CanaryError::ReadOnly { id: id.to_owned(), file }),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use judge_sources::Sources;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::store::{SqlStore, StorePlace};
+
+    #[tokio::test]
+    async fn files_of_before_and_of_now_both_count_until_the_store_has_followed() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let place = StorePlace::Sqlite(folder.path().join("judge.db"));
+        let store = Arc::new(SqlStore::open(&place).await.unwrap());
+        let sources = Arc::new(Sources::new(Vec::new()).unwrap());
+        let canaries = Canaries::new(store.clone(), sources, Arc::new(SystemClock));
+        let file =
+            |id: &str| ConfigFile { id: id.into(), file: format!("{id}.json"), document: None };
+        canaries.take_config_files(&[file("a")]).await.unwrap();
+        let named = || ["a", "b"].map(|id| canaries.config_file(id).is_some());
+        assert_eq!(named(), [true, false]);
+        store.close().await;
+        assert!(canaries.take_config_files(&[file("b")]).await.is_err(), "a cannot be removed");
+        assert_eq!(named(), [true, true]);
     }
 }

@@ -24,7 +24,7 @@ pub const SETTLE_MILLIS: u64 = 15_000;
 /// Longest duration of one fetch, retries included.
 pub const FETCH_MILLIS: u64 = 120_000;
 
-/// The longest wait for a look: ten years, as for the warm-up.
+/// The longest wait for the first look: ten years, as for the warm-up.
 const LONGEST_WAIT_MILLIS: u64 = 10 * 366 * 86_400_000;
 
 /// How long a look at given windows is retried while its source is unavailable.
@@ -327,14 +327,13 @@ pub enum PlanError {
         /// What is wrong with the window.
         why: GridError,
     },
-    /// A look would wait for more than ten years.
-    #[error("{name}: expected at most ten years (3660 days), got {}", show_length(*.millis))]
-    LongWait {
-        /// What it waits for.
-        name: &'static str,
-        /// How long.
-        millis: u64,
-    },
+    /// The first look would be more than ten years from now.
+    #[error(
+        "the first look: expected at most ten years (3660 days) from now, got {}; it waits for the start, warm-up, interval or \
+         lifetime, settle and beginAfterMins",
+        show_length(*.0)
+    )]
+    LongWait(u64),
     /// The lifetime, the interval and the other times contradict each other.
     #[error(transparent)]
     Windows(#[from] WindowError),
@@ -384,7 +383,7 @@ impl Plan {
     /// The plan of a canary that is started at `now`, in milliseconds since the Unix epoch.
     ///
     /// # Errors
-    /// If there is no scope, or no window, or a look would wait for more than ten years.
+    /// If there is no scope, or no window, or a window cannot be fetched, or there are too many looks.
     pub fn new(mut spec: PlanSpec, now: i64) -> Result<Self, PlanError> {
         if spec.scopes.is_empty() {
             return Err(PlanError::NoScope);
@@ -394,15 +393,6 @@ impl Plan {
             // At a multiple of the step, for which stores have cached points.
             let next = now.div_euclid(step).saturating_add(1).saturating_mul(step);
             times.start_millis.get_or_insert(next);
-        }
-        let until_first = spec.not_before_millis.map(|time| time.saturating_sub(now).max(0));
-        for (name, millis) in [
-            ("settle", spec.settle_millis),
-            ("begin after", until_first.unwrap_or_default().unsigned_abs()),
-        ] {
-            if millis > LONGEST_WAIT_MILLIS {
-                return Err(PlanError::LongWait { name, millis });
-            }
         }
         let (looks, stage) = match &spec.times {
             PlanTimes::Stage(times) => {
@@ -425,6 +415,16 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+
+    /// Checks how long the first look of a canary waits that is started at `now`.
+    ///
+    /// # Errors
+    /// If it waits for more than ten years.
+    pub(crate) fn check_wait(&self, now: i64) -> Result<(), PlanError> {
+        let due_millis = self.due_millis(1).unwrap_or(now);
+        let wait = due_millis.saturating_sub(now).max(0).unsigned_abs();
+        if wait > LONGEST_WAIT_MILLIS { Err(PlanError::LongWait(wait)) } else { Ok(()) }
     }
 
     /// The plan as it is stored, with its start.
@@ -584,19 +584,44 @@ mod tests {
                 "expected at most 10080 looks, got 60000",
             ),
             (stage(StageTimes { step_millis: 0, ..minutes(1) }), "step: expected a millisecond"),
-            (
-                PlanSpec { settle_millis: LONGEST_WAIT_MILLIS + 1, ..stage(minutes(1)) },
-                "settle: expected at most ten years (3660 days), got 3660d 1ms",
-            ),
-            (
-                PlanSpec { not_before_millis: Some(i64::MAX), ..stage(minutes(1)) },
-                "begin after: expected at most ten years (3660 days), got 106751991167d",
-            ),
             (once("b"), "expected windows for \"a\", got windows for b"),
             (once("a"), "a: expected an end after the start"),
         ] {
             let error = Plan::new(spec, 0).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_first_look_is_within_ten_years_of_the_start_call() {
+        let now = 1_795_184_205_000;
+        let later = now + i64::try_from(LONGEST_WAIT_MILLIS).unwrap();
+        let at = |start_millis| {
+            let times =
+                StageTimes { start_millis: Some(start_millis), ..StageTimes::lasting(MINUTE) };
+            PlanSpec { settle_millis: 0, ..PlanSpec::stage(pair(), times) }
+        };
+        let minute = 60_000;
+        for (spec, said) in [
+            (at(now), None),
+            (at(later - minute), None),
+            (at(later - minute + 1), Some("got 3660d 1ms; it waits for the start")),
+            // The year 5100.
+            (at(98_774_208_000_000), Some("got 1122442d")),
+            (PlanSpec { settle_millis: LONGEST_WAIT_MILLIS, ..at(now - minute) }, None),
+            (
+                PlanSpec { settle_millis: LONGEST_WAIT_MILLIS + 1, ..at(now - minute) },
+                Some("got 3660d 1ms"),
+            ),
+            (PlanSpec { not_before_millis: Some(i64::MAX), ..at(now) }, Some("got 106751970389d")),
+            // Its window is over, but it can be judged only later.
+            (PlanSpec { not_before_millis: Some(later), ..at(0) }, None),
+        ] {
+            // A stored plan is read whatever it waits for.
+            let plan = Plan::new(spec, now).unwrap();
+            let error = plan.check_wait(now).err().map(|error| error.to_string());
+            let is_said = |error: &String| said.is_some_and(|said| error.contains(said));
+            assert_eq!(error.as_ref().map(is_said), said.map(|_| true), "{error:?} {said:?}");
         }
     }
 }

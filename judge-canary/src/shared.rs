@@ -36,12 +36,12 @@ pub(crate) const POINTS_AT_ONCE: usize = 2 * MOST_POINTS;
 pub(crate) struct FileNames(Mutex<Option<BTreeMap<String, String>>>);
 
 impl FileNames {
-    /// Stores new names, and returns the former ones.
-    pub(crate) fn replace(
-        &self,
-        names: BTreeMap<String, String>,
-    ) -> Option<BTreeMap<String, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(names)
+    pub(crate) fn set(&self, names: BTreeMap<String, String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(names);
+    }
+
+    pub(crate) fn get(&self) -> Option<BTreeMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn file_of(&self, id: &str) -> Option<String> {

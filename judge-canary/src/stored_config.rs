@@ -117,8 +117,12 @@ pub(crate) fn describe_file(document: &Value) -> Result<Described, ConfigRule> {
         Some(Value::Array(applications)) => applications
             .iter()
             .enumerate()
-            .map(|(number, name)| text(&format!("applications[{number}]"), Some(name)))
-            .map(|name| name.map(str::to_owned))
+            .map(|(number, name)| match name {
+                Value::String(name) if !name.is_empty() => Ok(name.clone()),
+                found => {
+                    Err(wrong_type(&format!("applications[{number}]"), "a non-empty text", found))
+                }
+            })
             .collect::<Result<_, _>>()?,
         Some(found) => return Err(wrong_type("applications", "a list of texts", found)),
     };
@@ -181,7 +185,15 @@ mod tests {
             ),
             (
                 config("a", json!([["x"]]), json!([])),
-                "applications[0]: expected a text, got a list",
+                "applications[0]: expected a non-empty text, got a list",
+            ),
+            (
+                config("a", json!(["x", null]), json!([])),
+                "applications[1]: expected a non-empty text, got null",
+            ),
+            (
+                config("a", json!([""]), json!([])),
+                "applications[0]: expected a non-empty text, got \"\"",
             ),
             (config("a", json!(["x"]), json!([{"name": {}}])), "metrics[0].name: expected a text"),
         ] {

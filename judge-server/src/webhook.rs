@@ -58,7 +58,7 @@ impl Webhook {
         let secret = secret(text.trim()).map_err(|why| StartError::file(path, why))?;
         let client = Client::builder().timeout(ANSWER).redirect(reqwest::redirect::Policy::none());
         let client = client.build().map_err(|error| StartError::Settings(error.to_string()))?;
-        let public_url = settings.base_url().unwrap_or_default().to_owned();
+        let public_url = settings.public_url.clone().unwrap_or_default();
         Ok(Self { url: webhook.url.clone(), secret, client, public_url })
     }
 

@@ -193,6 +193,14 @@ pub enum AskError {
         /// Target of the redirect.
         to: String,
     },
+    /// A redirect that names no target.
+    #[error(
+        "HTTP {status}, a redirect whose Location is no URL; give the URL at which the store answers itself"
+    )]
+    Location {
+        /// The HTTP status.
+        status: u16,
+    },
     /// Too many redirects.
     #[error(
         "more than {most} redirects, the last to {to}; give the URL at which the store answers itself"

@@ -5,7 +5,8 @@ use reqwest::Url;
 /// Stands for a secret.
 const HIDDEN: &str = "***";
 
-/// The URL without its password and its query; other text as it is.
+/// The URL without its password, its query and its fragment; other text as it is. A user name without a password may be a token, so
+/// it is hidden too.
 ///
 /// # Example
 /// ```
@@ -16,11 +17,9 @@ const HIDDEN: &str = "***";
 /// ```
 pub fn without_secrets(text: &str) -> String {
     let Some(mut url) = parsed(text) else { return unparsed(text) };
-    if url.password().is_none() && url.query().is_none() {
-        return text.to_owned();
-    }
+    let shown = url.clone();
     hide(&mut url);
-    url.into()
+    if url == shown { text.to_owned() } else { url.into() }
 }
 
 /// The URL without its password, and without everything after its host, which may be a secret in webhooks.
@@ -50,12 +49,18 @@ fn unparsed(text: &str) -> String {
 }
 
 fn hide(url: &mut Url) {
+    // Only a URL without a host has no place for a password and a user.
     if url.password().is_some() {
-        // Only a URL without a host has no place for one.
         let _ = url.set_password(Some(HIDDEN));
+    } else if !url.username().is_empty() {
+        let _ = url.set_username(HIDDEN);
     }
     if url.query().is_some() {
         url.set_query(Some(HIDDEN));
+    }
+    if url.fragment().is_some() {
+        // A password with an unescaped `#` continues there.
+        url.set_fragment(Some(HIDDEN));
     }
 }
 
@@ -69,8 +74,10 @@ mod tests {
             ("judge.db", "judge.db", "judge.db"),
             ("http://prometheus:9090", "http://prometheus:9090", "http://prometheus:9090/"),
             ("https://me:sesame@h/p", "https://me:***@h/p", "https://me:***@h/***"),
-            ("postgres://me@h/d?password=sesame", "postgres://me@h/d?***", "postgres://me@h/***"),
-            ("https://h/hook#sesame", "https://h/hook#sesame", "https://h/***"),
+            ("postgres://me@h/d?password=sesame", "postgres://***@h/d?***", "postgres://***@h/***"),
+            ("https://h/hook#sesame", "https://h/hook#***", "https://h/***"),
+            ("https://sesame@h/p", "https://***@h/p", "https://***@h/***"),
+            ("postgres://me:1#sesame@h/d", "postgres://me:1#***", "postgres://me:1/***"),
             ("http://me:sesame@h:port/", "***", "***"),
         ] {
             assert_eq!((&*without_secrets(text), &*without_path(text)), (shown, host));

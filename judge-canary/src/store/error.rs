@@ -65,7 +65,30 @@ impl KeepError {
     pub(super) fn not_found(what: &'static str, id: &str) -> Self {
         Self::NotFound { what, id: id.to_owned() }
     }
+
+    /// The error with this code of SQLite, a number, or of PostgreSQL, five characters.
+    fn from_code(code: &str, said: String) -> Self {
+        if code.len() < 5 {
+            return match code.parse::<u32>().map(|code| code & 0xff) {
+                Ok(SQLITE_FULL) => Self::Full(said),
+                Ok(SQLITE_BUSY | SQLITE_LOCKED | SQLITE_READONLY | SQLITE_IO | SQLITE_CANTOPEN) => {
+                    Self::Away(said)
+                }
+                _ => Self::Failed(said),
+            };
+        }
+        // Class 53 is for resources, 57 for an operator, 08 for connections, 40 for transactions.
+        match (code, code.get(..2)) {
+            (POSTGRES_FULL, _) => Self::Full(said),
+            (POSTGRES_READONLY, _) | (_, Some("53" | "57" | "08" | "40")) => Self::Away(said),
+            _ => Self::Failed(said),
+        }
+    }
 }
+
+/// Codes of PostgreSQL: a full disk, and a transaction on a server that only reads.
+const POSTGRES_FULL: &str = "53100";
+const POSTGRES_READONLY: &str = "25006";
 
 /// Codes of SQLite: busy, locked, read-only, full, and errors of the disk. Extended ones have them in their low byte.
 const SQLITE_BUSY: u32 = 5;
@@ -86,22 +109,7 @@ impl From<sqlx::Error> for KeepError {
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Protocol(_) => Self::Away(said),
             sqlx::Error::Database(database) => {
-                let code = database.code().unwrap_or_default();
-                let sqlite = code.parse::<u32>().ok().filter(|_| code.len() < 5);
-                match sqlite.map(|code| code & 0xff) {
-                    Some(SQLITE_FULL) => return Self::Full(said),
-                    Some(
-                        SQLITE_BUSY | SQLITE_LOCKED | SQLITE_READONLY | SQLITE_IO | SQLITE_CANTOPEN,
-                    ) => return Self::Away(said),
-                    _ => {}
-                }
-                // PostgreSQL: class 53 is for resources, 57 for an operator, 08 for connections, 40 for transactions.
-                match code.get(..2) {
-                    _ if sqlite.is_some() => Self::Failed(said),
-                    Some("53") if code == "53100" => Self::Full(said),
-                    Some("53" | "57" | "08" | "40") => Self::Away(said),
-                    _ => Self::Failed(said),
-                }
+                Self::from_code(&database.code().unwrap_or_default(), said)
             }
             _ => Self::Failed(said),
         }
@@ -132,5 +140,25 @@ mod tests {
         let refused = sqlx::query("CREATE TABLE t (x INTEGER)").execute(&mut database).await;
         let error = KeepError::from(refused.unwrap_err());
         assert!(error.may_pass() && error.to_string().contains("readonly"), "{error}");
+    }
+
+    #[test]
+    fn codes_of_both_databases_say_whether_a_retry_may_help() {
+        for (code, shown) in [
+            ("5", "the store cannot be used now: x"),
+            ("8", "the store cannot be used now: x"),
+            ("1032", "the store cannot be used now: x"),
+            ("13", "the store is full: x"),
+            ("1", "the store failed: x"),
+            ("25006", "the store cannot be used now: x"),
+            ("25001", "the store failed: x"),
+            ("40001", "the store cannot be used now: x"),
+            ("53100", "the store is full: x"),
+            ("53300", "the store cannot be used now: x"),
+            ("23505", "the store failed: x"),
+            ("", "the store failed: x"),
+        ] {
+            assert_eq!(KeepError::from_code(code, "x".to_owned()).to_string(), shown, "{code}");
+        }
     }
 }

@@ -63,6 +63,15 @@ fn large_requests_leave_a_quarter() {
 }
 
 #[test]
+fn what_is_refused_for_the_whole_budget_counts_nowhere_as_large() {
+    let budget = Budget::new(LIMIT, 1.0);
+    let _held = [(); 3].map(|()| reserve(&budget, LARGE_BYTES).unwrap());
+    // Large requests have room for it, all together have not.
+    assert!(reserve(&budget, LARGE_BYTES + 1).is_err());
+    assert_eq!((budget.used(), large(&budget)), (3 * LARGE_BYTES, 0));
+}
+
+#[test]
 fn parts_do_not_take_from_each_other() {
     let budget = Budget::new(LIMIT, 1.0);
     let all = reserve(&budget, LIMIT).unwrap_err();

@@ -130,7 +130,7 @@ pub enum Refusal {
         "canaries need a store and a source; give --store and --prometheus, or [store] and [sources] in --config"
     )]
     Stateless,
-    /// What is kept, or a source, cannot be reached now.
+    /// The store is away, read-only or full, or a source cannot be reached, now.
     #[error("{0}")]
     StoreAway(String),
     /// No complete message of the stream came for too long; its client may open another.

@@ -1,4 +1,4 @@
-//! Judges on the pool's threads, within the reservation of a call.
+//! Judges with the pool's permits, within the reservation of a call.
 
 use std::sync::Arc;
 

@@ -101,8 +101,13 @@ pub(crate) fn find(side: Port, method: &Method, path: &str) -> Option<&'static R
 pub(crate) fn allowed(side: Port, path: &str) -> String {
     let mut methods: Vec<&str> = Vec::new();
     for route in at(side, path) {
-        methods.push(route.method);
-        methods.extend((route.method == "GET").then_some("HEAD"));
+        let head = (route.method == "GET").then_some("HEAD");
+        for method in [route.method].into_iter().chain(head) {
+            // Patterns of several routes may match the path.
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
     }
     methods.join(",")
 }
@@ -178,5 +183,6 @@ mod tests {
         }
         assert!(route("/x").takes(&Method::PUT) && !route("/x").takes(&Method::GET));
         assert_eq!(allowed(Port::Http, "/v1/judges"), "GET,HEAD");
+        assert_eq!(allowed(Port::Kayenta, "/canary/executions"), "GET,HEAD,POST,DELETE");
     }
 }

@@ -32,7 +32,7 @@ impl Step for Admit {
         let share = inbound.caller.share();
         let held = Arc::new(self.budget.reserve(part, share.as_deref(), weight)?);
         if route.kind == Kind::Judgement {
-            // None waits for room that it would not get.
+            // Refuses a judgement that has no room now, before its body is read.
             held.another().grow(weights.judgement)?;
         }
         inbound.held = Some(Arc::clone(&held));

@@ -54,6 +54,10 @@ const ALERTED: [&str; 7] = [
     "TOO_MANY_WATCHES",
 ];
 
+/// Outcomes of reading files again.
+pub(crate) const RELOAD_READ: &str = "read";
+pub(crate) const RELOAD_KEPT: &str = "kept";
+
 /// Processor time of the process, user and system.
 const CPU_SECONDS: &str = "process_cpu_seconds_total";
 
@@ -137,7 +141,7 @@ impl Metrics {
         for reason in ALERTED {
             metrics.refusals.with_label_values(&[reason]);
         }
-        for outcome in ["read", "kept"] {
+        for outcome in [RELOAD_READ, RELOAD_KEPT] {
             metrics.reloads.with_label_values(&[outcome]);
         }
         metrics.show_config_files(0, 0);

@@ -142,11 +142,6 @@ impl Settings {
         Some(if is_url { StorePlace::Postgres(place) } else { StorePlace::Sqlite(place.into()) })
     }
 
-    /// What callers reach the pages by, without a slash at its end.
-    pub(crate) fn base_url(&self) -> Option<&str> {
-        self.public_url.as_deref().map(|url| url.trim_end_matches('/'))
-    }
-
     /// Whether browsers reach this server over TLS only.
     pub(crate) fn secure_cookies(&self) -> bool {
         let public = self.public_url.as_deref().unwrap_or_default();

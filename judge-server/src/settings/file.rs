@@ -32,6 +32,8 @@ impl Settings {
             store: self.store.as_deref().map(without_secrets),
             prometheus: self.prometheus.as_deref().map(without_secrets),
             webhook_url: self.webhook_url.as_deref().map(without_path),
+            #[cfg(feature = "otlp")]
+            otlp_endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
             ..self.clone()
         };
         let sources = self.sources.iter().map(|source| format!("# {source}: see --config\n"));
@@ -246,6 +248,14 @@ mod tests {
         assert_eq!((first.trusted_proxies.len(), first.allowed_hosts.len()), (2, 2));
         let printed = first.to_toml().unwrap();
         assert_eq!(settings(&printed, &[]).unwrap().to_toml().unwrap(), printed);
+    }
+
+    #[cfg(feature = "otlp")]
+    #[test]
+    fn the_password_of_a_collector_is_not_printed() {
+        let file = "otlp-endpoint = 'http://me:sesame@collector:4317'";
+        let printed = settings(file, &[]).unwrap().to_toml().unwrap();
+        assert!(printed.contains("otlp-endpoint = \"http://me:***@collector:4317/\""), "{printed}");
     }
 
     #[test]

@@ -141,12 +141,16 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     host.map(|host| host.to_string()).ok_or_else(|| allowed.to_owned())
 }
 
-/// Reads a URL that links begin with.
+/// Reads a URL that links begin with, without a slash at its end.
 pub(super) fn page_url(text: &str) -> Result<String, String> {
-    let is_base = |url: &Url| url.query().is_none() && url.fragment().is_none();
+    let is_base = |url: &Url| {
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        !has_user && url.query().is_none() && url.fragment().is_none()
+    };
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let allowed = "allowed is a URL without a query, such as https://judge.example.org";
-    url.filter(is_base).map(|_| text.to_owned()).ok_or_else(|| allowed.to_owned())
+    let allowed = "allowed is a URL without user and query, such as https://judge.example.org";
+    let base = url.filter(is_base).map(|url| url.as_str().trim_end_matches('/').to_owned());
+    base.ok_or_else(|| allowed.to_owned())
 }
 
 /// Reads a value within `allowed`.
@@ -186,11 +190,16 @@ mod tests {
         for bad in ["", "a_b/c:80", "a:80", "me@a", "::1", "a b"] {
             assert!(host(bad).unwrap_err().starts_with("allowed is a host without"), "{bad}");
         }
-        for good in ["https://judge.example.org", "http://10.0.0.7:8080/judge/"] {
-            assert_eq!(page_url(good).as_deref(), Ok(good));
+        for (good, base) in [
+            ("https://judge.example.org", "https://judge.example.org"),
+            ("http://10.0.0.7:8080/judge/", "http://10.0.0.7:8080/judge"),
+            ("HTTPS://Judge.example.org\n", "https://judge.example.org"),
+        ] {
+            assert_eq!(page_url(good).as_deref(), Ok(base));
         }
-        for bad in ["", "nonsense", "javascript:alert(1)", "https://", "https://a/?b", "http://a#b"]
-        {
+        let strange = ["", "nonsense", "javascript:alert(1)", "https://"];
+        let with_more = ["https://a/?b", "http://a#b", "https://me@a", "https://:sesame@a"];
+        for bad in strange.into_iter().chain(with_more) {
             assert!(page_url(bad).unwrap_err().starts_with("allowed is a URL without"), "{bad}");
         }
     }

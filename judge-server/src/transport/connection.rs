@@ -68,17 +68,17 @@ pub(super) async fn serve(
         // Arrived data is handled before the timers.
         biased;
         result = connection.as_mut() => return ended(result),
-        () = activity.untaken(settings.write_time.get()) => return Some("SLOW_ANSWERS"),
-        () = activity.idle(settings.idle_time.get()) => Some("IDLE"),
-        () = sleep(age) => Some("AGE"),
+        () = activity.untaken(settings.write_time.get()) => return Some(SLOW_ANSWERS),
+        () = activity.idle(settings.idle_time.get()) => Some(IDLE),
+        () = sleep(age) => Some(AGE),
         () = draining.cancelled() => None,
     };
-    if reason == Some("AGE") && activity.end() {
+    if reason == Some(AGE) && activity.end() {
         // Its client may be sending a call now, and sees the end in the answer.
         tokio::select! {
             biased;
             result = connection.as_mut() => return reason.or(ended(result)),
-            () = activity.untaken(settings.write_time.get()) => return Some("SLOW_ANSWERS"),
+            () = activity.untaken(settings.write_time.get()) => return Some(SLOW_ANSWERS),
             () = activity.idle(settings.header_time.get()) => {}
             () = draining.cancelled() => {}
         }
@@ -87,7 +87,7 @@ pub(super) async fn serve(
     tokio::select! {
         biased;
         result = connection => reason.or(ended(result)),
-        () = activity.untaken(settings.write_time.get()) => Some("SLOW_ANSWERS"),
+        () = activity.untaken(settings.write_time.get()) => Some(SLOW_ANSWERS),
         // Its client has nothing to wait for, but may be too slow to close.
         () = activity.idle(settings.header_time.get()) => reason,
     }
@@ -121,6 +121,10 @@ fn spread(age: Duration) -> Duration {
 /// Why the server closed a connection, as the metrics have it.
 pub(super) type ClosedReason = &'static str;
 
+pub(super) const IDLE: ClosedReason = "IDLE";
+const AGE: ClosedReason = "AGE";
+const SLOW_ANSWERS: ClosedReason = "SLOW_ANSWERS";
+
 /// Why the server closed a connection that ended by itself, if it did.
 fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option<ClosedReason> {
     let error = result.err()?;
@@ -131,7 +135,7 @@ fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option
     Some(match (error.source().is_some(), used) {
         (true, _) => "KEEP_ALIVE",
         (false, false) => "SLOW_HEADERS",
-        (false, true) => "IDLE",
+        (false, true) => IDLE,
     })
 }
 

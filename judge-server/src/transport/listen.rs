@@ -17,7 +17,7 @@ use tracing::{debug, warn};
 use super::activity::{Activity, Peer};
 use super::addresses::Addresses;
 use super::certificate::ClientCertificate;
-use super::connection::{ClosedReason, Serve, serve};
+use super::connection::{ClosedReason, IDLE, Serve, serve};
 use super::reload::Fresh;
 use super::tls::Tls;
 use crate::observe::metrics::{GaugeGuard, Metrics};
@@ -112,7 +112,7 @@ impl Transport {
             let _ = stream.set_nodelay(true);
             let served = this.secure(stream, address, only_probes, service);
             let reason = if only_probes {
-                timeout(KEPT_TIME, served).await.unwrap_or(Some("IDLE"))
+                timeout(KEPT_TIME, served).await.unwrap_or(Some(IDLE))
             } else {
                 served.await
             };

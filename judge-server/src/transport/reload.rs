@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{error, info};
 
-use crate::observe::metrics::Metrics;
+use crate::observe::metrics::{Metrics, RELOAD_KEPT, RELOAD_READ};
 use crate::settings::error::StartError;
 
 /// The times at which files are looked at: at intervals, and at SIGHUP.
@@ -66,12 +66,12 @@ pub(crate) fn watch<T: Send + Sync + 'static>(
             match load() {
                 Ok(loaded) => {
                     kept.store(loaded);
-                    metrics.reloads.with_label_values(&["read"]).inc();
+                    metrics.reloads.with_label_values(&[RELOAD_READ]).inc();
                     let paths: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
                     info!(paths = paths.join(", "), "read again");
                 }
                 Err(why) => {
-                    metrics.reloads.with_label_values(&["kept"]).inc();
+                    metrics.reloads.with_label_values(&[RELOAD_KEPT]).inc();
                     error!(%why, "kept what was read before");
                 }
             }

@@ -42,12 +42,15 @@ impl SourceClient {
             let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
             if let Some(location) = location {
                 redirects += 1;
-                url = redirected(&url, location, redirects).map_err(|to| {
-                    let to = self.scrubbed(to, secrets);
-                    match redirects {
-                        0..=MOST_REDIRECTS => AskError::Redirect { status: status.as_u16(), to },
-                        _ => AskError::Redirects { most: MOST_REDIRECTS, to },
+                let target = redirected(&url, location, status.as_u16(), redirects);
+                url = target.map_err(|error| match error {
+                    AskError::Redirect { status, to } => {
+                        AskError::Redirect { status, to: self.scrubbed(to, secrets) }
                     }
+                    AskError::Redirects { most, to } => {
+                        AskError::Redirects { most, to: self.scrubbed(to, secrets) }
+                    }
+                    error => error,
                 })?;
             } else if status.is_success() {
                 let words = |text| faults::shortened(&self.scrubbed(text, secrets));
@@ -162,13 +165,19 @@ fn encoded(url: &Url, ask: &StoreRequest) -> String {
     form.replace('+', "%20").replace('*', "%2A").replace("%7E", "~")
 }
 
-/// Target of a redirect, if it stays on the host; else the target for people.
-fn redirected(from: &Url, location: &HeaderValue, redirects: usize) -> Result<Url, String> {
+/// Target of a redirect, if it stays on the host and is not one too many.
+fn redirected(
+    from: &Url,
+    location: &HeaderValue,
+    status: u16,
+    redirects: usize,
+) -> Result<Url, AskError> {
     let to = location.to_str().ok().and_then(|location| from.join(location).ok());
     let Some(mut to) = to else {
-        return Err("what is no URL".to_owned());
+        return Err(AskError::Location { status });
     };
-    if to.origin() == from.origin() && redirects <= MOST_REDIRECTS {
+    let is_same_host = to.origin() == from.origin();
+    if is_same_host && redirects <= MOST_REDIRECTS {
         return Ok(to);
     }
     // They may contain a state that is as good as a credential.
@@ -176,7 +185,12 @@ fn redirected(from: &Url, location: &HeaderValue, redirects: usize) -> Result<Ur
     to.set_fragment(None);
     let _ = to.set_password(None);
     let _ = to.set_username("");
-    Err(to.to_string())
+    let to = to.to_string();
+    Err(if is_same_host {
+        AskError::Redirects { most: MOST_REDIRECTS, to }
+    } else {
+        AskError::Redirect { status, to }
+    })
 }
 
 async fn answer(response: Response) -> Result<Vec<u8>, AskError> {
@@ -198,4 +212,27 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let until = rfc2822::parse(text).ok()?.timestamp();
     Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_host_and_no_url_are_named_whatever_the_number_of_redirects() {
+        let from = Url::parse("https://store/a").unwrap();
+        for (location, redirects, expected) in [
+            ("/b", 5, "https://store/b"),
+            ("/b?state=x", 6, "more than 5 redirects, the last to https://store/b; give"),
+            ("https://login/?state=x", 1, "HTTP 302, a redirect to https://login/; if"),
+            ("https://login/?state=x", 6, "HTTP 302, a redirect to https://login/; if"),
+            ("https://", 1, "HTTP 302, a redirect whose Location is no URL; give"),
+            ("https://", 6, "HTTP 302, a redirect whose Location is no URL; give"),
+        ] {
+            let location = HeaderValue::from_static(location);
+            let found = redirected(&from, &location, 302, redirects);
+            let said = found.map_or_else(|error| error.to_string(), String::from);
+            assert!(said.starts_with(expected), "{said}");
+        }
+    }
 }

@@ -57,7 +57,7 @@ impl Handlers {
             return None;
         }
         let canary = look_of_id(id).map_or_else(|| id.to_owned(), |(canary, _)| canary);
-        let page = format!("{}/canaries/{canary}", self.settings.base_url()?);
+        let page = format!("{}/canaries/{canary}", self.settings.public_url.as_deref()?);
         let page = HeaderValue::try_from(page).ok()?;
         Some((StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response().into())
     }

@@ -5,11 +5,11 @@
 //!
 //! The budget of bytes limits the number of judgements; the permits only limit how many run.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use judge_core::Scratch;
+use parking_lot::Mutex;
 use prometheus::IntGauge;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -18,10 +18,6 @@ use crate::budget::LARGE_BYTES;
 use crate::convert::refusal::Refusal;
 use crate::observe::metrics::GaugeGuard;
 
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
 /// Permits to judge.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -29,13 +25,16 @@ pub(crate) struct Pool {
     large: Arc<Semaphore>,
     /// Judgements queued or running.
     admitted: IntGauge,
+    /// Buffers to reuse, no more than permits for small judgements.
+    free: Arc<Mutex<Vec<Scratch>>>,
 }
 
 impl Pool {
     /// `threads` for small judgements, and half as many for large ones; `admitted` counts them.
     pub(crate) fn new(threads: usize, admitted: IntGauge) -> Self {
         let permits = |count| Arc::new(Semaphore::new(count));
-        Self { small: permits(threads), large: permits(threads.div_ceil(2)), admitted }
+        let (small, large) = (permits(threads), permits(threads.div_ceil(2)));
+        Self { small, large, admitted, free: Arc::default() }
     }
 
     /// Runs `work` on a request of `bytes`. Dropping the future removes it from the queue, or stops it.
@@ -50,20 +49,24 @@ impl Pool {
         // Semaphores are fair, and these are never closed.
         let permit = Arc::clone(lane).acquire_owned().await.map_err(|_| Refusal::Internal)?;
         let stop = StopOnDrop::default();
-        let stopped = Arc::clone(&stop.0);
+        let (stopped, free) = (Arc::clone(&stop.0), Arc::clone(&self.free));
         let job = move || {
             let _running = (admitted, permit);
+            // It may have waited for one of tokio's threads.
+            if stopped.load(Ordering::Relaxed) {
+                return None;
+            }
             // Buffers of a judgement that panics are not reused.
-            let mut scratch = SCRATCH.take();
+            let mut scratch = free.lock().pop().unwrap_or_default();
             scratch.stop_on(stopped);
             let done = work(&mut scratch);
             // Nor are those of a large one.
             if !is_large {
-                SCRATCH.set(scratch);
+                free.lock().push(scratch);
             }
-            done
+            Some(done)
         };
-        spawn_blocking(job).await.map_err(|_| Refusal::Internal)
+        spawn_blocking(job).await.ok().flatten().ok_or(Refusal::Internal)
     }
 }
 

@@ -94,3 +94,35 @@ async fn a_panic_costs_one_answer_only() {
     assert_eq!(pool.run(0, |_| 1).await.unwrap(), 1);
     assert_eq!(pool.admitted.get(), 0);
 }
+
+#[test]
+fn work_no_one_waits_for_does_not_begin_when_a_thread_is_free() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.max_blocking_threads(1).build().unwrap().block_on(async {
+        let pool = pool();
+        let (release, wait) = mpsc::channel::<()>();
+        let blocker = spawn_blocking(move || wait.recv());
+        let (begun, was_begun) = mpsc::channel();
+        // It has the permit, but no thread.
+        drop(begin(&pool, 0, move |_| begun.send(())).await);
+        drop(release);
+        blocker.await.unwrap().unwrap_err();
+        pool.run(0, |_| ()).await.unwrap();
+        assert!(was_begun.try_recv().is_err());
+    });
+}
+
+#[tokio::test]
+async fn buffers_are_reused_unless_they_are_large_or_their_judgement_failed() {
+    let pool = pool();
+    let free = || pool.free.lock().len();
+    for _ in 0..2 {
+        pool.run(0, |_| ()).await.unwrap();
+        assert_eq!(free(), 1);
+    }
+    pool.run(LARGE_BYTES + 1, |_| ()).await.unwrap();
+    assert_eq!(free(), 0);
+    pool.run(0, |_| ()).await.unwrap();
+    let _: Result<(), Refusal> = pool.run(0, |_| panic!("on purpose")).await;
+    assert_eq!(free(), 0);
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use judge_contract::VERSION;
+use judge_sources::without_secrets;
 use opentelemetry::trace::{
     Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
     TraceState, Tracer, TracerProvider,
@@ -33,8 +34,9 @@ impl Traces {
     pub(crate) fn start(settings: &Settings) -> Result<Self, StartError> {
         let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Self(None)) };
         let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint.clone()).build();
+        let shown = without_secrets(endpoint);
         let exporter = exporter
-            .map_err(|error| StartError::Settings(format!("otlp-endpoint {endpoint}: {error}")))?;
+            .map_err(|error| StartError::Settings(format!("otlp-endpoint {shown}: {error}")))?;
         let resource = Resource::builder()
             .with_service_name("judge-server")
             .with_attribute(KeyValue::new("service.version", VERSION))
