@@ -5,8 +5,8 @@ use reqwest::Url;
 /// Stands for a secret.
 const HIDDEN: &str = "***";
 
-/// The URL without its password, its query and its fragment; other text as it is. A user name without a password may be a token, so
-/// it is hidden too.
+/// The URL without its password, its query and its fragment; other text as it is. In HTTP a user name without a password may
+/// be a token, so it is hidden, too.
 ///
 /// # Example
 /// ```
@@ -52,7 +52,7 @@ fn hide(url: &mut Url) {
     // Only a URL without a host has no place for a password and a user.
     if url.password().is_some() {
         let _ = url.set_password(Some(HIDDEN));
-    } else if !url.username().is_empty() {
+    } else if !url.username().is_empty() && url.scheme().starts_with("http") {
         let _ = url.set_username(HIDDEN);
     }
     if url.query().is_some() {
@@ -74,7 +74,7 @@ mod tests {
             ("judge.db", "judge.db", "judge.db"),
             ("http://prometheus:9090", "http://prometheus:9090", "http://prometheus:9090/"),
             ("https://me:sesame@h/p", "https://me:***@h/p", "https://me:***@h/***"),
-            ("postgres://me@h/d?password=sesame", "postgres://***@h/d?***", "postgres://***@h/***"),
+            ("postgres://me@h/d?password=sesame", "postgres://me@h/d?***", "postgres://me@h/***"),
             ("https://h/hook#sesame", "https://h/hook#***", "https://h/***"),
             ("https://sesame@h/p", "https://***@h/p", "https://***@h/***"),
             ("postgres://me:1#sesame@h/d", "postgres://me:1#***", "postgres://me:1/***"),
