@@ -138,7 +138,7 @@ fn a_variable_that_says_what_cannot_work_is_named() {
         (
             "JUDGE_PUBLIC_URL",
             "javascript:alert(1)",
-            "'javascript:alert(1)' for 'JUDGE_PUBLIC_URL': allowed is a URL without a query",
+            "'javascript:alert(1)' for 'JUDGE_PUBLIC_URL': allowed is a URL without user and query",
         ),
         (
             "JUDGE_ALLOWED_HOSTS",
