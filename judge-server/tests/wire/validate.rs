@@ -178,7 +178,8 @@ async fn an_unknown_judge_and_a_key_that_no_judge_reads() {
 #[tokio::test]
 async fn an_unreadable_config_has_what_is_suspect_too() {
     let server = Server::start(&[]).await;
-    let config = json!({"classifier": {}, "metrics": [{"name": 5, "groups": [],
+    let config = json!({"classifier": {}, "judge": {"name": "NetflixACAJudge-v1.0"},
+        "metrics": [{"name": 5, "groups": [],
         "analysisConfigurations": {"canary": {"direction": "sideways"}}}]});
     let config = proto::validate_config_request::Config::KayentaConfigJson(config.to_string());
     let request = proto::ValidateConfigRequest { config: Some(config) };
