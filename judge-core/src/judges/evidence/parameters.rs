@@ -9,6 +9,8 @@ pub(crate) const FEWEST: usize = 5;
 
 /// Points count for so many robust standard deviations at most: one spike is not a level.
 pub(crate) const CLIP: f64 = 3.0;
+/// An infinite value counts as a point that is so many times the metric's size beyond its finite points.
+pub(crate) const INFINITE: f64 = 9.0;
 /// The canary is at another level of its baseline if a larger share of the baseline's points is near its median: then a
 /// shift must show by ranks, too.
 pub(crate) const OTHER_LEVEL: f64 = 0.1;

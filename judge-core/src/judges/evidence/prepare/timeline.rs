@@ -2,6 +2,7 @@
 
 use crate::clean::Cleaned;
 use crate::config::{MetricConfig, NanStrategy, Outliers};
+use crate::judges::evidence::parameters as p;
 use crate::order;
 use crate::series::{Clock, Series};
 
@@ -179,9 +180,6 @@ impl PairTimeline {
     }
 }
 
-/// An infinite value is so many sizes of the metric beyond its finite values.
-const FAR: f64 = 9.0;
-
 /// Whether outliers of `series` are removed; never for a sparse metric. `baseline` shows whether it is sparse.
 pub(crate) fn removes_outliers(config: &MetricConfig, series: &Series, baseline: &Series) -> bool {
     matches!(config.outliers, Outliers::Remove(_)) && !are_sparse(&series.values, &baseline.values)
@@ -222,14 +220,14 @@ pub(super) fn bound_infinite<const SIDES: usize>(sides: [&mut Vec<f64>; SIDES]) 
     // f64::min and f64::max leave NaN out.
     let (least, largest) = (finite().fold(f64::NAN, f64::min), finite().fold(f64::NAN, f64::max));
     let size = (largest - least).max(largest.abs()).max(least.abs());
-    let far = FAR * if size > 0.0 { size } else { 1.0 };
-    let (below, above) = ((least - far).max(-f64::MAX), (largest + far).min(f64::MAX));
+    let far = p::INFINITE * if size > 0.0 { size } else { 1.0 };
+    let [below, above] = if least.is_nan() {
+        [f64::NAN; 2]
+    } else {
+        [(least - far).max(-f64::MAX), (largest + far).min(f64::MAX)]
+    };
     for value in sides.into_iter().flatten().filter(|value| value.is_infinite()) {
-        *value = match () {
-            () if least.is_nan() => f64::NAN,
-            () if *value > 0.0 => above,
-            () => below,
-        };
+        *value = if *value > 0.0 { above } else { below };
     }
 }
 
