@@ -191,7 +191,7 @@ pub(crate) fn run(
         level_is_normal: false,
         considered: Vec::with_capacity(8),
     };
-    panel.location(&found, healthy.as_ref(), two_sample);
+    panel.location(&found, healthy.as_ref(), by_ranks.as_ref());
     panel.stretch(sequential.as_ref(), designs);
     panel.events();
     panel.points(&excess);
@@ -290,24 +290,20 @@ impl Panel<'_> {
         }
     }
 
-    fn location(
-        &mut self,
-        found: &Location,
-        healthy: Option<&Healthy>,
-        scratch: &mut TwoSampleScratch,
-    ) {
+    fn location(&mut self, found: &Location, healthy: Option<&Healthy>, ranks: Option<&Ranks>) {
         let comparison = self.comparison;
         let Some(level) = self.question.level_for(TestKind::Location, comparison) else { return };
         let mut p = found.p;
+        let p_of_ranks = ranks.map_or(1.0, |ranks| ranks.p);
         let is_constant = comparison.sorted_y.first() == comparison.sorted_y.last();
         if is_constant && !self.question.sparse {
             // The noise of a constant baseline is not known, but ranks do not need it.
-            p = combine(&[p, ranks::p_value(comparison, scratch)]);
+            p = combine(&[p, p_of_ranks]);
         } else if self.question.sparse
             || has_few_values(&comparison.sorted_y)
             || comparison.is_at_other_level()
         {
-            p = p.max(ranks::p_value(comparison, scratch));
+            p = p.max(p_of_ranks);
         }
         let mut likely = self.likely(&found.shift, found.effect);
         if self.threshold.is_stated && p <= p::LEANS * level {
