@@ -35,16 +35,6 @@ pub(crate) fn push_short(text: &mut String, value: f64) {
     }
 }
 
-/// Appends `size` with `decimals` decimals, as the standard formatter does.
-pub(crate) fn push_fixed(text: &mut String, size: f64, decimals: usize) {
-    let quick = (0.0..1e3).contains(&size).then(|| rounded(size, decimals)).flatten();
-    match quick {
-        Some(digits) => digits.push(text),
-        // Writing to a string cannot fail.
-        None => drop(write!(text, "{size:.decimals$}")),
-    }
-}
-
 /// Appends what [`short`] gives, with a plus for what is above 0.
 pub(crate) fn push_signed(text: &mut String, value: f64) {
     if value > 0.0 {
@@ -191,17 +181,6 @@ mod tests {
         fn the_quick_way_is_the_exact_one(mantissa in -1.0..1.0_f64, exponent in -6..6_i32) {
             let value = mantissa * 10_f64.powi(exponent);
             prop_assert_eq!(short(value), exact(value));
-        }
-
-        #[test]
-        fn fixed_decimals_are_those_of_the_formatter(
-            size in 0.0..1100.0_f64, halves in 0..40_000_u32, decimals in 0..4_usize
-        ) {
-            for size in [size, f64::from(halves) / 2000.0, f64::NAN, f64::INFINITY] {
-                let mut text = String::new();
-                push_fixed(&mut text, size, decimals);
-                prop_assert_eq!(text, format!("{size:.decimals$}"));
-            }
         }
 
         #[test]

@@ -3,9 +3,7 @@
 use std::fmt::Write;
 
 use crate::config::evidence::InconclusivePolicy;
-use crate::judgement::{
-    Change, Classification, Decision, Interval, MetricJudgement, Panel, TestKind,
-};
+use crate::judgement::{Change, Classification, Decision, MetricJudgement, Panel, TestKind};
 use crate::judges::evidence::parameters as p;
 use crate::stats::distribution::normal;
 
@@ -219,19 +217,17 @@ fn least_weight(considered: &[Considered]) -> f64 {
 fn describe(located: &Located, left_out: usize) -> Panel {
     let (mean, reach) = (located.shift.mean(), located.reach);
     let axis = located.axis;
-    let (a, b) = (axis.in_metric(mean - reach), axis.in_metric(mean + reach));
     Panel {
         estimate: axis.in_metric(mean),
-        interval: Interval { lower: a.min(b), upper: a.max(b), level: p::SHOWN },
+        interval: axis.interval(mean - reach, mean + reach, p::SHOWN),
         allowed: axis.in_metric(located.threshold).abs(),
         would_find: 0.0,
         more_points: None,
         left_out,
         fails: false,
-        healthy: located.healthy.map(|healthy| {
-            let (a, b) = (axis.in_metric(healthy.lower), axis.in_metric(healthy.upper));
-            Interval { lower: a.min(b), upper: a.max(b), level: 1.0 - 2.0 * healthy.level }
-        }),
+        healthy: located
+            .healthy
+            .map(|healthy| axis.interval(healthy.lower, healthy.upper, 1.0 - 2.0 * healthy.level)),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::judges::evidence::prepare::posterior::{Posterior, combine};
 use crate::judges::evidence::prepare::regression::Designs;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::judges::evidence::prepare::timeline::PairTimeline;
-use crate::judges::evidence::say::{self, Draft, View};
+use crate::judges::evidence::say::{self, Told};
 
 use super::located::Located;
 
@@ -260,17 +260,25 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// Adds the finding of a test; `say` writes its sentence.
-    fn consider(
-        &mut self,
-        test: TestKind,
-        p: f64,
-        level: f64,
-        likely: f64,
-        say: impl FnOnce(Draft<'_>) -> Finding,
-    ) {
-        let view = View { comparison: self.comparison, change: self.question.change };
-        let finding = say(Draft { view, test, p: p.clamp(0.0, 1.0), level, likely });
+    /// Adds the finding of a test. The sentence is kept if it may be shown.
+    fn consider(&mut self, test: TestKind, p: f64, level: f64, likely: f64, told: Told) {
+        let p = p.clamp(0.0, 1.0);
+        let leans = likely > 0.0 && p <= p::LEANS * level;
+        let is_shown =
+            leans || !test.decides() || matches!(test, TestKind::Location | TestKind::Events);
+        let Told { statistic, estimated, estimate, interval, sentence } = told;
+        let finding = Finding {
+            test,
+            change: self.question.change,
+            statistic,
+            p,
+            level,
+            estimated,
+            estimate,
+            interval,
+            matters: likely >= p::LIKELY,
+            sentence: if is_shown { sentence } else { String::new() },
+        };
         self.considered.push(Considered { finding, likely });
     }
 
@@ -316,9 +324,8 @@ impl Panel<'_> {
             likely = 0.0;
             self.level_is_normal = p <= level;
         }
-        self.consider(TestKind::Location, p, level, likely, |draft| {
-            say::location(found, healthy, draft)
-        });
+        let told = say::location(found, p, healthy, comparison.axis);
+        self.consider(TestKind::Location, p, level, likely, told);
     }
 
     fn stretch(&mut self, sequential: Option<&Sequential>, designs: &mut Designs) {
@@ -332,9 +339,8 @@ impl Panel<'_> {
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
         }
-        self.consider(TestKind::EndState, found.p, level, likely, |draft| {
-            say::stretch(&found, draft)
-        });
+        let told = say::stretch(&found, self.comparison);
+        self.consider(TestKind::EndState, found.p, level, likely, told);
     }
 
     fn events(&mut self) {
@@ -350,9 +356,8 @@ impl Panel<'_> {
             comparison.axis.sign() * (found.ratio - 1.0) >= minimum.relative.get().max(share);
         let absolute = found.rise >= self.timeline.in_unit(minimum.absolute.get());
         let likely = f64::from(u8::from(relative && absolute));
-        self.consider(TestKind::Events, found.p, level, likely, |draft| {
-            say::events(&found, counted.exposure.is_some(), draft)
-        });
+        let told = say::events(&found, counted.exposure.is_some());
+        self.consider(TestKind::Events, found.p, level, likely, told);
     }
 
     /// The tests of single points.
@@ -369,9 +374,8 @@ impl Panel<'_> {
                 self.threshold.is_reached(comparison, found.height)
             };
             let likely = f64::from(u8::from(matters));
-            self.consider(TestKind::Bursts, found.p, level, likely, |draft| {
-                say::bursts(&found, draft)
-            });
+            let told = say::bursts(&found, comparison.axis);
+            self.consider(TestKind::Bursts, found.p, level, likely, told);
         }
         if let Some(level) = self.question.level_for(TestKind::Spread, comparison)
             && let Some(widths) = self.widths
@@ -379,9 +383,8 @@ impl Panel<'_> {
             let found = spread::find(comparison, self.threshold.share, widths);
             let minimum = Threshold { is_stated: false, ..self.threshold };
             let likely = f64::from(u8::from(minimum.is_reached(comparison, found.decile_above)));
-            self.consider(TestKind::Spread, widths.p, level, likely, |draft| {
-                say::spread(&found, draft)
-            });
+            let told = say::spread(&found, comparison.axis);
+            self.consider(TestKind::Spread, widths.p, level, likely, told);
         }
         let level_is_known = self.level_is_normal
             || self.considered.iter().any(|considered| {
@@ -393,25 +396,22 @@ impl Panel<'_> {
                 tail::find(comparison, excess, phi, self.question.sparse, level_is_known)
         {
             // The test finds only what matters.
-            self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
-                say::tail(&found, excess, draft)
-            });
+            let told = say::tail(&found, excess, comparison);
+            self.consider(TestKind::Tail, found.p, level, 1.0, told);
         }
         if let Some(level) = self.question.level_for(TestKind::Excursions, comparison)
             && let Some(found) = runs::find(comparison, excess)
         {
-            self.consider(TestKind::Excursions, found.p, level, 1.0, |draft| {
-                say::runs(&found, draft)
-            });
+            let told = say::runs(&found, comparison.axis);
+            self.consider(TestKind::Excursions, found.p, level, 1.0, told);
         }
     }
 
     /// Shows the test that people know. It decides nothing.
     fn mann_whitney(&mut self, found: Option<Ranks>) {
         if let Some(found) = found.filter(|_| self.question.tests.contains(TestKind::MannWhitney)) {
-            self.consider(TestKind::MannWhitney, found.p, self.question.level, 0.0, |draft| {
-                say::ranks(&found, draft)
-            });
+            let told = say::ranks(&found, self.comparison.axis);
+            self.consider(TestKind::MannWhitney, found.p, self.question.level, 0.0, told);
         }
     }
 
@@ -423,19 +423,17 @@ impl Panel<'_> {
         let unsettled =
             may_be_unsettled.then(|| warm_up::find_unsettled(self.comparison, excess)).flatten();
         if let Some(found) = warm_up.or(unsettled.as_ref()) {
-            self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, |draft| {
-                say::warm_up(found, unsettled.is_some(), draft)
-            });
+            let told = say::warm_up(found, unsettled.is_some(), self.comparison.axis);
+            self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, told);
         }
         unsettled
     }
 
     /// A sentence about a baseline that is worse than its own history.
     fn sick_baseline(&self) -> Option<String> {
-        let view = View { comparison: self.comparison, change: self.question.change };
         let level = self.question.level;
         healthy::find_worse_baseline(self.history, self.comparison, &self.threshold, level)
-            .map(|worse| say::worse_baseline(&worse, view))
+            .map(|worse| say::worse_baseline(&worse, self.comparison.axis))
     }
 
     /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.

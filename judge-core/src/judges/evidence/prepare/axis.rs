@@ -2,7 +2,7 @@
 //!
 //! Values stay as they are, without logarithms (`docs/evidence-judge.md` has the measurement).
 
-use crate::judgement::Change;
+use crate::judgement::{Change, Interval};
 use crate::stats::median;
 
 use super::timeline::PairTimeline;
@@ -55,6 +55,12 @@ impl Axis {
     /// A shift of coordinates, in the metric's own direction and unit.
     pub(crate) fn in_metric(&self, shift: f64) -> f64 {
         libm::ldexp(self.sign * shift, self.exponent)
+    }
+
+    /// An interval of shifts of coordinates at a confidence `level`, in the metric's own direction and unit.
+    pub(crate) fn interval(&self, lower: f64, upper: f64, level: f64) -> Interval {
+        let (a, b) = (self.in_metric(lower), self.in_metric(upper));
+        Interval::new(a.min(b), a.max(b), level)
     }
 }
 
