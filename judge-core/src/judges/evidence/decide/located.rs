@@ -23,7 +23,7 @@ pub(crate) struct Located {
     pub(crate) axis: Axis,
     /// Points of the side with fewer.
     pub(crate) points: usize,
-    /// Noise of the shift at each time, in the metric's own direction; NaN for a gap. Empty if the canary is
+    /// Noise of the shift at each time, on the axis; NaN for a gap. Empty if the canary is
     /// not worse.
     pub(crate) noise: Vec<f64>,
 }
@@ -63,12 +63,12 @@ fn noise_of_shift(timeline: &PairTimeline, comparison: &Comparison, shift: &Post
     } else {
         (&comparison.x, comparison.robust_x)
     };
-    let (mut values, reach, sign) = (values.iter(), 3.0 * around.scale, comparison.axis.sign());
+    let (mut values, reach) = (values.iter(), 3.0 * around.scale);
     let at = |(index, x): (usize, &f64)| {
         if index < comparison.start || x.is_nan() || paired && timeline.baseline[index].is_nan() {
             return f64::NAN;
         }
-        values.next().map_or(f64::NAN, |v| sign * (v - around.median).clamp(-reach, reach))
+        values.next().map_or(f64::NAN, |v| (v - around.median).clamp(-reach, reach))
     };
     timeline.canary.iter().enumerate().map(at).collect()
 }
