@@ -363,8 +363,7 @@ impl Panel<'_> {
     /// The tests of single points.
     fn points(&mut self, excess: &Excess) {
         let comparison = self.comparison;
-        let phi =
-            if excess.paired { comparison.phi_of_differences } else { comparison.phi_of_sides };
+        let shift = if excess.paired { comparison.shift() } else { &comparison.unpaired_shift };
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison, self.threshold.share)
         {
@@ -393,7 +392,7 @@ impl Panel<'_> {
             });
         if let Some(level) = self.question.level_for(TestKind::Tail, comparison)
             && let Some(found) =
-                tail::find(comparison, excess, phi, self.question.sparse, level_is_known)
+                tail::find(comparison, excess, shift.phi(), self.question.sparse, level_is_known)
         {
             // The test finds only what matters.
             let told = say::tail(&found, excess, comparison);

@@ -53,7 +53,7 @@ pub(crate) fn compare(comparison: &Comparison, share: f64) -> Option<Widths> {
     if comparison.x.len() < p::SPREAD_FEWEST || comparison.y.len() < p::SPREAD_FEWEST {
         return None;
     }
-    let phi = comparison.phi_of_sides;
+    let phi = comparison.unpaired_shift.phi();
     let mut x = innovations(&comparison.x, comparison.robust_x.median, phi);
     let mut y = innovations(&comparison.y, comparison.robust_y.median, phi);
     let widest =

@@ -10,7 +10,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::{Comparison, LEVEL};
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
-use crate::judges::evidence::prepare::regression::{self, Designs, Regressand, Stretch};
+use crate::judges::evidence::prepare::regression::{Designs, Regressand, Stretch, difference};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::sequential::{Candidate, Sequential};
@@ -143,12 +143,8 @@ impl<'a> Plain<'a> {
         let (height, usual, change) = if let Some(ago) = ago {
             let baseline = &comparison.clipped_y;
             let baseline_step = designs.on_stretch(baseline, ago);
-            let difference = |of_step, (y, of_y)| {
-                let weights = regression::shared_weights(&step, y, p::PRIOR_OF_SIDES);
-                regression::difference((&step, of_step), (y, of_y), &weights)
-            };
-            let height = difference([1.0, 1.0], (&comparison.y_line, LEVEL));
-            let change = difference([0.0, 1.0], (&baseline_step, [0.0, 1.0]));
+            let height = difference((&step, [1.0, 1.0]), (&comparison.y_line, LEVEL));
+            let change = difference((&step, [0.0, 1.0]), (&baseline_step, [0.0, 1.0]));
             (height, usual_of_baseline(baseline, ago), change)
         } else {
             let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);

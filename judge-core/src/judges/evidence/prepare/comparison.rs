@@ -59,10 +59,6 @@ pub(crate) struct Comparison {
     pub(crate) unpaired_shift: Posterior,
     /// What differences of the same times say of the shift.
     pub(crate) paired_shift: Option<Posterior>,
-    /// Mean φ of both sides' noise.
-    pub(crate) phi_of_sides: f64,
-    /// Mean φ of differences of the same times; 0 where there are none.
-    pub(crate) phi_of_differences: f64,
     /// Half-width of the interval of [`Comparison::shift`] that is shown.
     pub(crate) shift_reach: f64,
     /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
@@ -149,15 +145,11 @@ impl Comparison {
 
     fn summarise(&mut self) {
         let (x, y, widening) = (&self.x_line, &self.y_line, self.widening());
-        let weights_of_sides = regression::shared_weights(x, y, p::PRIOR_OF_SIDES);
-        self.phi_of_sides = autocorrelation::mean(&weights_of_sides);
-        self.unpaired_shift =
-            regression::difference((x, LEVEL), (y, LEVEL), &weights_of_sides).widen(widening);
+        self.unpaired_shift = unpaired_shift_between(x, y).widen(widening);
         self.weights_of_baseline = y.weights(p::PRIOR_OF_SIDES);
         self.noise = y.deviation(&self.weights_of_baseline);
         self.paired_shift =
             self.difference_line.as_ref().map(|line| shift_of_differences(line).widen(widening));
-        self.phi_of_differences = self.paired_shift.as_ref().map_or(0.0, Posterior::phi);
         self.shift_reach = self.shift().half_width(p::SHOWN);
     }
 
@@ -273,8 +265,7 @@ impl Comparison {
 
 /// What two samples say of the shift between them.
 pub(crate) fn unpaired_shift_between(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
-    let weights = regression::shared_weights(x, y, p::PRIOR_OF_SIDES);
-    regression::difference((x, LEVEL), (y, LEVEL), &weights)
+    regression::difference((x, LEVEL), (y, LEVEL))
 }
 
 /// What differences of the same times say of the shift.

@@ -10,6 +10,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::judges::evidence::parameters as p;
 use crate::math;
 use crate::sums::{dot, first_moment};
 
@@ -466,19 +467,14 @@ impl<const P: usize> Solutions<P> {
     }
 }
 
-/// Posterior of the difference between the contrasts of two series that share one φ, which has these `weights`.
+/// Posterior of the difference between the contrasts of two sides, which share one φ.
 pub(crate) fn difference(
     (x, of_x): (&Solutions<2>, [f64; 2]),
     (y, of_y): (&Solutions<2>, [f64; 2]),
-    weights: &Weights,
 ) -> Posterior {
-    Posterior::new(weights, |index| x.estimate(index, of_x).less(y.estimate(index, of_y)))
-}
-
-/// Weights of φ for two series that share it.
-pub(crate) fn shared_weights(x: &Solutions<2>, y: &Solutions<2>, independent: f64) -> Weights {
     let logs = |index| x.log_likelihoods[index] + y.log_likelihoods[index];
-    weigh(std::array::from_fn(logs), independent)
+    let weights = weigh(std::array::from_fn(logs), p::PRIOR_OF_SIDES);
+    Posterior::new(&weights, |index| x.estimate(index, of_x).less(y.estimate(index, of_y)))
 }
 
 #[cfg(test)]
