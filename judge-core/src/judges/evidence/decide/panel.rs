@@ -286,10 +286,9 @@ impl Panel<'_> {
     /// estimate.
     fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
         let (comparison, threshold) = (self.comparison, &self.threshold);
-        let often = threshold.often <= 0.0 || comparison.share_above() >= threshold.often;
-        if !often {
+        if threshold.often > 0.0 && comparison.share_above() < threshold.often {
             0.0
-        } else if threshold.is_stated {
+        } else if threshold.is_stated() {
             1.0 - shift.p_value(threshold.shift(comparison))
         } else {
             let is_enough = threshold.is_reached(comparison, effect)
@@ -314,7 +313,7 @@ impl Panel<'_> {
             p = p.max(p_of_ranks);
         }
         let mut likely = self.likely(&found.shift, found.effect);
-        if self.threshold.is_stated && p <= p::LEANS * level {
+        if self.threshold.is_stated() && p <= p::LEANS * level {
             // The allowance is a share of the baseline's points, so it has their noise, too.
             let beyond = comparison.beyond_allowance(self.threshold.share);
             let best = beyond.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
@@ -367,7 +366,7 @@ impl Panel<'_> {
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison, self.threshold.share)
         {
-            let matters = if self.threshold.is_stated {
+            let matters = if self.threshold.is_stated() {
                 found.beyond > 0.0
             } else {
                 self.threshold.is_reached(comparison, found.height)
@@ -380,8 +379,8 @@ impl Panel<'_> {
             && let Some(widths) = self.widths
         {
             let found = spread::find(comparison, self.threshold.share, widths);
-            let minimum = Threshold { is_stated: false, ..self.threshold };
-            let likely = f64::from(u8::from(minimum.is_reached(comparison, found.decile_above)));
+            let matters = self.threshold.reaches_minimum(found.decile_above);
+            let likely = f64::from(u8::from(matters));
             let told = say::spread(&found, comparison.axis);
             self.consider(TestKind::Spread, widths.p, level, likely, told);
         }

@@ -14,8 +14,6 @@ use super::timeline::PairTimeline;
 pub(crate) struct Threshold {
     /// Allowed share of the baseline, at least 0: 0.1 for `allowedIncrease` 1.1.
     pub(crate) share: f64,
-    /// Whether the config states an allowance, which then is the threshold.
-    pub(crate) is_stated: bool,
     /// Share of the pairs of points in which the canary must be worse; 0 unless the effect measure is `cles`.
     pub(crate) often: f64,
     /// The smallest change that matters if no allowance is stated, in the timeline's unit.
@@ -52,16 +50,20 @@ impl Threshold {
             evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
         Self {
             share,
-            is_stated: share > 0.0,
             often,
             minimum: relative.max(noise).max(absolute),
             is_default: !has_own_minimum && judge.minimum_change == MinimumChange::DEFAULT,
         }
     }
 
-    /// The threshold as a shift on the axis of `of`.
+    /// Whether the config states an allowance, which then is the threshold.
+    pub(crate) fn is_stated(&self) -> bool {
+        self.share > 0.0
+    }
+
+    /// The threshold as a shift of the axis.
     pub(crate) fn shift(&self, comparison: &Comparison) -> f64 {
-        if self.is_stated {
+        if self.is_stated() {
             allow(comparison.robust_y.median, self.share) - comparison.robust_y.median
         } else {
             self.minimum
@@ -70,16 +72,18 @@ impl Threshold {
 
     /// Whether a shift of the axis is large enough to matter. A stated allowance must be exceeded.
     pub(crate) fn is_reached(&self, comparison: &Comparison, shift: f64) -> bool {
-        if self.is_stated {
-            return shift > self.shift(comparison);
-        }
+        if self.is_stated() { shift > self.shift(comparison) } else { self.reaches_minimum(shift) }
+    }
+
+    /// Whether a shift of the axis is at least the smallest change that matters if no allowance is stated.
+    pub(crate) fn reaches_minimum(&self, shift: f64) -> bool {
         shift > 0.0 && shift >= self.minimum * (1.0 - p::ROUNDING)
     }
 
     /// Whether a shift below the smallest relative change matters all the same: it is much larger than the
     /// noise of sides that move together.
     pub(crate) fn is_in_plain_sight(&self, comparison: &Comparison, shift: f64) -> bool {
-        !self.is_stated
+        !self.is_stated()
             && self.is_default
             && shift > 0.0
             && shift >= p::PLAIN_SIGHT * comparison.robust_y.scale.max(comparison.noise)
