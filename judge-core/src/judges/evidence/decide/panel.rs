@@ -315,9 +315,7 @@ impl Panel<'_> {
         let mut likely = self.likely(&found.shift, found.effect);
         if self.threshold.is_stated() && p <= p::LEANS * level {
             // The allowance is a share of the baseline's points, so it has their noise, too.
-            let beyond = comparison.beyond_allowance(self.threshold.share);
-            let best = beyond.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
-            likely = best.map_or(likely, |shift| 1.0 - shift.p_value(0.0));
+            likely = 1.0 - comparison.beyond_allowance(self.threshold.share).p_value(0.0);
         }
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
@@ -362,7 +360,7 @@ impl Panel<'_> {
     /// The tests of single points.
     fn points(&mut self, excess: &Excess) {
         let comparison = self.comparison;
-        let shift = if excess.paired { comparison.shift() } else { &comparison.unpaired_shift };
+        let shift = if excess.paired { comparison.shift() } else { comparison.unpaired_shift };
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison, self.threshold.share)
         {

@@ -209,11 +209,8 @@ impl Comparison {
     }
 
     /// The shift as the more precise of the two comparisons knows it.
-    pub(crate) fn shift(&self) -> &Posterior {
-        match &self.paired_shift {
-            Some(paired) if self.prefers_pairs() => paired,
-            _ => &self.unpaired_shift,
-        }
+    pub(crate) fn shift(&self) -> Posterior {
+        self.unpaired_shift.or_more_precise(self.paired_shift)
     }
 
     /// Whether differences of the same time know the shift better than the two samples.
@@ -222,19 +219,19 @@ impl Comparison {
         paired.is_some_and(|paired| paired.error() < self.unpaired_shift.error())
     }
 
-    /// What both comparisons say of the canary less what is allowed: above 0 is above the allowance.
-    pub(crate) fn beyond_allowance(&self, share: f64) -> Vec<Posterior> {
+    /// The canary less what is allowed, as the more precise of the two comparisons knows it: above 0 is above the allowance.
+    pub(crate) fn beyond_allowance(&self, share: f64) -> Posterior {
         let middle_y = self.robust_y.median;
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         let allowed = |y: f64| allow(clip_y(y), share);
         let (mut side, mut designs) = (Regressand::default(), Designs::default());
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        let mut found = vec![unpaired_shift_between(&self.x_line, &designs.on_line(&side))];
-        if self.difference_line.is_some() {
+        let unpaired = unpaired_shift_between(&self.x_line, &designs.on_line(&side));
+        let paired = self.difference_line.is_some().then(|| {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            found.push(shift_of_differences(&designs.on_line(&side)));
-        }
-        found
+            shift_of_differences(&designs.on_line(&side))
+        });
+        unpaired.or_more_precise(paired)
     }
 
     /// Whether the sides move together, so that their differences know the shift better.

@@ -131,6 +131,11 @@ impl Posterior {
         self.weighted().map(square).sum::<f64>().sqrt()
     }
 
+    /// The more precise of two posteriors of one shift; this one if both are as precise.
+    pub(crate) fn or_more_precise(self, other: Option<Self>) -> Self {
+        other.filter(|other| other.error() < self.error()).unwrap_or(self)
+    }
+
     /// P-value against the hypothesis that the shift is `threshold`. One minus it is the posterior probability
     /// that the shift exceeds the threshold.
     pub(crate) fn p_value(&self, threshold: f64) -> f64 {
