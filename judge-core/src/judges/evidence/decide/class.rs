@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::config::evidence::InconclusivePolicy;
 use crate::judgement::{Change, Classification, Decision, MetricJudgement, Panel, TestKind};
 use crate::judges::evidence::parameters as p;
+use crate::math;
 use crate::stats::distribution::normal;
 
 use super::joint::JointPart;
@@ -249,11 +250,6 @@ fn would_find(located: &Located, level: f64) -> f64 {
 }
 
 /// Additional points a side that would settle the metric in four cases of five, if its noise stays the same.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "at most a hundred times"
-)]
 fn more_points(located: &Located, level: f64) -> Option<usize> {
     let error = located.shift.error();
     let mean = located.shift.mean();
@@ -262,5 +258,5 @@ fn more_points(located: &Located, level: f64) -> Option<usize> {
     }
     let times = (normal::upper_quantile(level) + FOUR_IN_FIVE) * error / mean;
     let times = (MORE_POINTS * times * times).clamp(1.5, 100.0);
-    Some((located.points as f64 * (times - 1.0)).ceil() as usize)
+    Some(math::whole((located.points as f64 * (times - 1.0)).ceil()))
 }

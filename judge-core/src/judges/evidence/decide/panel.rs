@@ -3,6 +3,7 @@
 use crate::config::evidence::{EvidenceConfig, Tests};
 use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::{Change, Finding, TestKind};
+use crate::math;
 use crate::stats::TwoSampleScratch;
 
 use crate::judges::evidence::detect::events::{self, Counted};
@@ -220,12 +221,7 @@ fn leave_out_warm_up(
     rest: &mut Comparison,
     threshold: impl Fn(&Comparison) -> Threshold,
 ) -> Option<(WarmUp, Excess)> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of n points"
-    )]
-    let longest = (p::WARM_UP_LONGEST * of_whole.canary.len() as f64) as usize;
+    let longest = math::whole(p::WARM_UP_LONGEST * of_whole.canary.len() as f64);
     let mut found = warm_up::find(whole, of_whole, longest)?;
     loop {
         let start = timeline.index_behind(found.length, of_whole.paired);

@@ -12,6 +12,7 @@ use crate::judges::evidence::prepare::comparison::{Comparison, LEVEL};
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{Designs, Regressand, Stretch, difference};
 use crate::judges::evidence::prepare::timeline::Times;
+use crate::math;
 
 use super::sequential::{Candidate, Sequential};
 
@@ -197,19 +198,15 @@ fn stretches(series: &Regressand) -> impl Iterator<Item = (Stretch, f64)> {
 
 /// Stretches of a window of `n` points that the points did not choose.
 fn given(n: usize) -> impl Iterator<Item = Stretch> {
+    let points = move |share: f64| math::whole(share * n as f64 + 0.5);
     let to_end = p::LATE_SHARES.into_iter().map(|share| (share, 0.0));
     to_end.chain(p::HEALED_SHARES).filter_map(move |(since, after)| {
-        let stretch = Stretch { since: points(since, n), after: points(after, n) };
+        let stretch = Stretch { since: points(since), after: points(after) };
         let is_long = stretch.len() >= p::STRETCH_FEWEST;
         let fewest = p::STRETCH_FEWEST_OTHERS;
         let is_healed = stretch.after == 0 || stretch.after >= fewest;
         (is_long && is_healed && n >= stretch.since + fewest).then_some(stretch)
     })
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of n points")]
-fn points(share: f64, n: usize) -> usize {
-    (share * n as f64 + 0.5) as usize
 }
 
 /// Share of the metric's significance level that the test gets.
