@@ -2,7 +2,7 @@
 
 use crate::clean::Cleaned;
 use crate::config::evidence::MetricKind;
-use crate::config::{Direction, EffectMeasure, MetricConfig, NanStrategy};
+use crate::config::{Direction, MetricConfig, NanStrategy};
 use crate::judgement::{
     Change, Classification, Decision, Estimated, Finding, MetricJudgement, TestKind,
 };
@@ -20,7 +20,7 @@ use crate::series::{MetricPair, Series};
 
 use super::class::Judged;
 use super::levels::{self, Levels};
-use super::panel::{self, Considered, PanelFindings, Question};
+use super::panel::{self, Considered, Question};
 use super::traffic;
 
 #[derive(Debug, Default)]
@@ -172,12 +172,9 @@ fn examine(
             early_pass: levels.early_pass,
             sparse,
             counted: Counted { declared, exposure },
+            mean_ratio: judged.metric.mean_ratio.unwrap_or(f64::NAN),
         };
-        let answer = panel::run(timeline, history, &question, buffers);
-        let mean_ratio = judged.metric.mean_ratio.unwrap_or(f64::NAN);
-        judged.effect_is_critical[change as usize] =
-            is_critical(config, &answer, change, mean_ratio);
-        answers.push(answer);
+        answers.push(panel::run(timeline, history, &question, buffers));
     }
     judged.add(answers);
     if config.nan_strategy == NanStrategy::Remove
@@ -280,28 +277,4 @@ fn means(
     let (canary, baseline) =
         (mean(&metric.canary, &pair.canary), mean(&metric.baseline, &pair.baseline));
     (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
-}
-
-/// Whether a harmful change fails the whole canary. Any harm reaches a critical size that is left at its
-/// neutral value, even harm that leaves the mean where it is.
-fn is_critical(
-    config: &MetricConfig,
-    answer: &PanelFindings,
-    change: Change,
-    mean_ratio: f64,
-) -> bool {
-    let size = &config.effect_size;
-    let (critical, sign) = match change {
-        Change::Increase => (size.critical_increase(), 1.0),
-        Change::Decrease => (size.critical_decrease(), -1.0),
-    };
-    let effect = match size.measure() {
-        EffectMeasure::MeanRatio => mean_ratio,
-        EffectMeasure::Cles => 0.5 + sign * (answer.share_above - 0.5),
-    };
-    let reached = match change {
-        Change::Increase => effect >= critical,
-        Change::Decrease => effect <= critical,
-    };
-    config.critical && (effect.is_nan() || critical == size.measure().neutral() || reached)
 }

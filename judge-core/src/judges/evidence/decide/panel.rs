@@ -46,6 +46,8 @@ pub(crate) struct Question<'a> {
     /// Whether rates of events are compared: the metric is sparse, or declared as counts.
     pub(crate) sparse: bool,
     pub(crate) counted: Counted,
+    /// Mean of the canary over that of the baseline.
+    pub(crate) mean_ratio: f64,
 }
 
 /// A finding with the probability that the change is beyond its threshold.
@@ -64,8 +66,8 @@ pub(crate) struct PanelFindings {
     pub(crate) warm_up: Option<WarmUp>,
     /// Points of a warm-up that ended so late that too few are left to be judged.
     pub(crate) unsettled: Option<usize>,
-    /// Share of all pairs of points in which the canary is worse.
-    pub(crate) share_above: f64,
+    /// Whether harm in this direction fails the whole canary.
+    pub(crate) is_critical: bool,
     /// A sentence about an unusual baseline.
     pub(crate) sick_baseline: Option<String>,
     /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.
@@ -203,10 +205,7 @@ pub(crate) fn run(
         location: Located::new(&found, comparison, &threshold, healthy, timeline),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
-        share_above: match question.config.effect_size.measure() {
-            EffectMeasure::Cles => comparison.share_above(),
-            EffectMeasure::MeanRatio => 0.5,
-        },
+        is_critical: panel.is_critical(),
         sick_baseline: panel.sick_baseline(),
         rules_out_harm: panel.rules_out_harm(&found),
         considered: panel.considered,
@@ -419,6 +418,26 @@ impl Panel<'_> {
             self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, told);
         }
         unsettled
+    }
+
+    /// Whether harm fails the whole canary. Any harm reaches a critical size that is left at its neutral value, even
+    /// harm that leaves the mean where it is.
+    fn is_critical(&self) -> bool {
+        let Question { change, config, mean_ratio, .. } = *self.question;
+        let size = &config.effect_size;
+        let (critical, sign) = match change {
+            Change::Increase => (size.critical_increase(), 1.0),
+            Change::Decrease => (size.critical_decrease(), -1.0),
+        };
+        let effect = match size.measure() {
+            EffectMeasure::MeanRatio => mean_ratio,
+            EffectMeasure::Cles => 0.5 + sign * (self.comparison.share_above() - 0.5),
+        };
+        let reached = match change {
+            Change::Increase => effect >= critical,
+            Change::Decrease => effect <= critical,
+        };
+        config.critical && (effect.is_nan() || critical == size.measure().neutral() || reached)
     }
 
     /// A sentence about a baseline that is worse than its own history.
