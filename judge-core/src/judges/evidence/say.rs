@@ -11,7 +11,7 @@ use super::detect::healthy::{Healthy, WorseBaseline};
 use super::detect::location::Location;
 use super::detect::ranks::Ranks;
 use super::detect::runs::Runs;
-use super::detect::silence::Silence;
+use super::detect::silence::{Kind, Silence};
 use super::detect::spread::Spread;
 use super::detect::stretch::WorseStretch;
 use super::detect::tail::Tail;
@@ -150,16 +150,14 @@ pub(crate) fn warm_up(found: &WarmUp, unsettled: bool, axis: Axis) -> Told {
 }
 
 /// The sentence about a canary that stops reporting, or repeats one value.
-pub(crate) fn silence(found: Silence, value_of: impl Fn(f64) -> f64) -> String {
-    match found {
-        Silence::End { points } => {
-            format!("the canary has no points for the last {points} of its baseline")
+pub(crate) fn silence(Silence { kind, points, .. }: Silence) -> String {
+    match kind {
+        Kind::End => format!("the canary has no points for the last {points} of its baseline"),
+        Kind::Gaps { baseline } => {
+            format!("the canary has {points} points, its baseline {baseline}")
         }
-        Silence::Gaps { canary, baseline } => {
-            format!("the canary has {canary} points, its baseline {baseline}")
-        }
-        Silence::Stuck { points, value } => {
-            let value = format::short(value_of(value));
+        Kind::Stuck { value } => {
+            let value = format::short(value);
             format!(
                 "{points} points of the canary have one value, {value}, while its baseline moves"
             )
@@ -179,15 +177,15 @@ pub(crate) fn worse_baseline(found: &WorseBaseline, axis: Axis) -> String {
 
 /// The sentence about a baseline that stops reporting, or repeats one value, in comparison with healthy
 /// windows.
-pub(crate) fn silent_baseline(found: Silence) -> String {
-    match found {
-        Silence::End { points } => {
+pub(crate) fn silent_baseline(Silence { kind, points, .. }: Silence) -> String {
+    match kind {
+        Kind::End => {
             format!("the baseline has no points at its end, where healthy windows have {points}")
         }
-        Silence::Gaps { canary, baseline } => {
-            format!("the baseline has {canary} points, a healthy window {baseline}")
+        Kind::Gaps { baseline } => {
+            format!("the baseline has {points} points, a healthy window {baseline}")
         }
-        Silence::Stuck { points, .. } => {
+        Kind::Stuck { .. } => {
             format!("{points} points of the baseline have one value, while healthy windows move")
         }
     }

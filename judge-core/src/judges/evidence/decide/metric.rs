@@ -186,34 +186,23 @@ fn examine(
         && config.nan_strategy == NanStrategy::Remove
         && let Some(found) = silence::find(timeline)
     {
-        judged.considered.push(silent(found, timeline, changes[0], judged.level));
+        judged.considered.push(silent(found, changes[0], judged.level));
     }
 }
 
 /// The finding of a canary that stops to report, or reports one value.
-fn silent(found: Silence, timeline: &PairTimeline, change: Change, level: f64) -> Considered {
-    let points = timeline.sorted_canary.len() as f64;
-    let statistic = match found {
-        Silence::End { points } | Silence::Stuck { points, .. } => points as f64,
-        Silence::Gaps { canary, .. } => canary as f64,
-    };
-    let all = timeline.canary.len().max(1) as f64;
-    let estimate = match found {
-        Silence::End { .. } | Silence::Gaps { .. } => 1.0 - points / all,
-        Silence::Stuck { points: equal, .. } => equal as f64 / points,
-    };
-    let value_of = |value: f64| libm::ldexp(value, timeline.exponent());
+fn silent(found: Silence, change: Change, level: f64) -> Considered {
     let finding = Finding {
         test: TestKind::Silence,
         change,
-        statistic,
+        statistic: found.points as f64,
         p: 1.0,
         level,
         estimated: Estimated::ShareOfPoints,
-        estimate,
+        estimate: found.share,
         interval: None,
         matters: false,
-        sentence: say::silence(found, value_of),
+        sentence: say::silence(found),
     };
     Considered { finding, likely: 0.0 }
 }
