@@ -244,9 +244,10 @@ impl Comparison {
         if self.correlation <= p::TOGETHER || self.difference_line.is_none() {
             return false;
         }
-        let level = self.clipped_differences.on_level().solve();
-        !level.is_noisy()
-            || autocorrelation::mean(&level.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
+        // On a mean alone: drift counts as autocorrelation.
+        let ones = vec![1.0; self.clipped_differences.len()];
+        let mean = self.clipped_differences.on([&ones]).solve();
+        !mean.is_noisy() || autocorrelation::mean(&mean.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
     }
 
     /// Share of the pairs of a canary's and a baseline's point in which the canary's is above; equal ones count half.

@@ -143,18 +143,6 @@ impl Regressand {
         (at(self.values.first()), at(self.values.last()))
     }
 
-    /// Regression on a mean alone; drift counts as autocorrelation.
-    pub(crate) fn on_level(&self) -> Regression<1> {
-        let (n, (first, last)) = (self.len() as f64, self.ends());
-        let total = self.sums.last().copied().unwrap_or_default();
-        Regression {
-            points: n,
-            squares: self.squares,
-            gram: [[level_gram(n)]],
-            moments: [level_moment(total, first, last)],
-        }
-    }
-
     /// Regression on a mean and a line. Effects: the mean (the value of the line in the middle of the window),
     /// and the slope.
     pub(crate) fn on_line(&self) -> Regression<2> {
