@@ -21,23 +21,15 @@ pub(super) fn counted_by<'a>(
     config.evidence.traffic.as_deref().or(request.config.evidence.traffic.as_deref())
 }
 
-/// Factor by which one metric's points may vary more than the baseline's, because the other metrics vary more,
-/// too.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Explained {
-    pub(crate) pair: usize,
-    pub(crate) factor: f64,
-}
-
-/// Estimates from the other metrics how much more a metric with worse single points may vary. Metrics whose
-/// traffic the config counts are left out.
+/// Estimates from the other metrics how much more a metric with worse single points may vary: its index, and the factor.
+/// Metrics whose traffic the config counts are left out.
 ///
 /// Reads the points only if there is something to explain.
 pub(crate) fn explain(
     request: &JudgeRequest,
     configs: &Configs<'_>,
     judged: &[Judged],
-) -> Vec<Explained> {
+) -> Vec<(usize, f64)> {
     let unexplained: Vec<usize> = judged
         .iter()
         .enumerate()
@@ -51,7 +43,7 @@ pub(crate) fn explain(
     let explained = unexplained.into_iter().filter_map(|pair| {
         let others = wider.iter().enumerate().filter(|(index, _)| *index != pair);
         let factor = wider::factor(wider[pair]?, others.filter_map(|(_, wider)| *wider))?;
-        Some(Explained { pair, factor })
+        Some((pair, factor))
     });
     explained.collect()
 }
@@ -71,12 +63,12 @@ pub(crate) fn advise(
     request: &JudgeRequest,
     configs: &Configs<'_>,
     judged: &[Judged],
-    explained: &[Explained],
+    explained: &[(usize, f64)],
 ) -> Option<Warning> {
-    let problem = if let Some(Explained { pair, factor }) = explained.first() {
+    let problem = if let Some((index, factor)) = explained.first() {
         let found = format!(
             "points of {:?} vary more than the baseline's, and so do other metrics' (allowed: {factor:.1} times)",
-            judged[*pair].metric.name
+            judged[*index].metric.name
         );
         let assumption = "that is taken for the effect of less traffic: name the metric that counts the requests of \
                      each side, to be sure";
