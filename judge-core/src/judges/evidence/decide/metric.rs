@@ -13,7 +13,7 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::timeline::{self, PairTimeline, Times};
 use crate::judges::evidence::say;
-use crate::judges::pairs::{missing_data, ratio, without_data};
+use crate::judges::pairs::{missing_data, ratio, untested, without_data};
 use crate::looks::Boundaries;
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
@@ -66,21 +66,8 @@ pub(crate) fn judge(
     }
     let levels =
         Levels::new(request, config.evidence.confidence.unwrap_or(judge.confidence).significance());
-    let metric = MetricJudgement {
-        name: pair.name.clone(),
-        id: pair.id.clone(),
-        tags: pair.tags.clone(),
-        groups: config.groups.clone(),
-        classification: Classification::Pass,
-        reason: None,
-        critical: false,
-        muted: config.muted,
-        baseline,
-        canary,
-        mean_ratio: Some(ratio(canary.mean, baseline.mean)),
-        decision: Decision::MissingData,
-        findings: Vec::new(),
-    };
+    let mean_ratio = Some(ratio(canary.mean, baseline.mean));
+    let metric = MetricJudgement { mean_ratio, ..untested(pair, config, baseline, canary) };
     let mut judged = Judged::new(metric, levels, buffers.history.usable_windows());
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
     let goes_on = levels::goes_on(request);
