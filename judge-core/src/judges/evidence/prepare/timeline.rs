@@ -58,11 +58,11 @@ impl PairTimeline {
         }
         bound_infinite([&mut self.canary, &mut self.baseline]);
         self.choose_unit();
-        let [first, second] = power_of_two(-self.exponent);
+        let scale = self.in_unit(1.0);
         let sort = |sorted: &mut Vec<f64>, side: &[f64], cleaned: &Cleaned| {
             let finite = cleaned.sorted.iter().filter(|v| v.is_finite());
             sorted.clear();
-            sorted.extend(finite.map(|v| v * first * second));
+            sorted.extend(finite.map(|v| v * scale));
             if warm_up > 0 || sorted.len() != count(side) {
                 sort_points(sorted, side);
             }
@@ -149,10 +149,11 @@ impl PairTimeline {
         let all = self.canary.iter().chain(&self.baseline);
         // f64::max leaves NaN out.
         let largest = all.fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        self.exponent = libm::frexp(largest).1;
-        let [first, second] = power_of_two(-self.exponent);
+        // Beyond that, the unit or its inverse would not be a normal double.
+        self.exponent = libm::frexp(largest).1.clamp(-1020, 1020);
+        let scale = self.in_unit(1.0);
         for value in self.canary.iter_mut().chain(&mut self.baseline) {
-            *value = *value * first * second;
+            *value *= scale;
         }
     }
 
@@ -191,12 +192,6 @@ pub(crate) fn are_sparse(x: &[f64], y: &[f64]) -> bool {
     let points = y.iter().filter(|v| !v.is_nan()).count();
     let zeros = y.iter().filter(|v| **v == 0.0).count();
     points > 0 && 2 * zeros >= points && !x.iter().chain(y).any(|v| *v < 0.0)
-}
-
-/// A power of two as two factors, since neither 2¹⁰⁷⁴ nor its inverse is a double.
-fn power_of_two(exponent: i32) -> [f64; 2] {
-    let half = exponent / 2;
-    [half, exponent - half].map(|exponent| libm::ldexp(1.0, exponent))
 }
 
 /// Number of points that are no gaps.
