@@ -54,14 +54,14 @@ pub(crate) fn judge(
     if config.nan_strategy == NanStrategy::Replace && silent {
         timeline.fill_silence();
     }
-    let exposure = exposure(pair, config, request, timeline, warm_up);
+    let exposure = traffic::exposure(pair, config, request, timeline, warm_up);
     // The exposure of past windows is not known.
     let series = if exposure.is_some() { &[][..] } else { &pair.history };
     buffers.history.refill(series, &pair.baseline, config, warm_up, timeline);
     if let Some(exposure) = exposure {
         timeline.scale_canary(exposure.baseline / exposure.canary);
     } else {
-        let counted = factor_of_traffic(pair, config, request, warm_up);
+        let counted = traffic::factor(pair, config, request, warm_up);
         timeline.let_canary_vary(counted.unwrap_or(noise_factor));
     }
     let levels =
@@ -192,65 +192,4 @@ fn silent(found: Silence, change: Change, level: f64) -> Considered {
         sentence: say::silence(found),
     };
     Considered { finding, likely: 0.0 }
-}
-
-/// The exposure of the metric's events on both sides, from the metric that its config names.
-fn exposure(
-    pair: &MetricPair,
-    config: &MetricConfig,
-    request: &JudgeRequest,
-    timeline: &PairTimeline,
-    warm_up: usize,
-) -> Option<Exposure> {
-    let metric = config.evidence.kind.exposure()?;
-    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
-    let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
-    let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
-    // A mean of huge values is infinite.
-    let ratio = baseline / canary;
-    let is_known = canary.is_finite() && baseline.is_finite() && ratio > 0.0 && ratio.is_finite();
-    is_known.then_some(Exposure { canary, baseline, proportion })
-}
-
-/// Factor by which the canary's points may vary more than the baseline's, from the metric that counts traffic.
-fn factor_of_traffic(
-    pair: &MetricPair,
-    config: &MetricConfig,
-    request: &JudgeRequest,
-    warm_up: usize,
-) -> Option<f64> {
-    let metric = traffic::counted_by(config, request)?;
-    if metric == pair.name {
-        return None;
-    }
-    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
-    Some((baseline / canary).sqrt())
-}
-
-/// Means of the metric called `name`, on the canary's and on the baseline's side, over the times at which `pair`
-/// has a point; `None` unless both are above 0.
-fn means(
-    name: &str,
-    pair: &MetricPair,
-    config: &MetricConfig,
-    request: &JudgeRequest,
-    warm_up: usize,
-) -> Option<(f64, f64)> {
-    let metric = request.pairs.iter().find(|pair| pair.name == name)?;
-    let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
-    let mean = |metric: &Series, judged: &Series| {
-        let same_times = metric.values.len() == judged.values.len();
-        let counts = |index: usize| gaps_are_points || !judged.values[index].is_nan();
-        let points = metric
-            .values
-            .iter()
-            .enumerate()
-            .skip(warm_up)
-            .filter(|(index, value)| value.is_finite() && (!same_times || counts(*index)));
-        let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
-        sum / count
-    };
-    let (canary, baseline) =
-        (mean(&metric.canary, &pair.canary), mean(&metric.baseline, &pair.baseline));
-    (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
 }
