@@ -3,7 +3,6 @@
 use crate::config::evidence::{EvidenceConfig, Tests};
 use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::{Change, Finding, TestKind};
-use crate::math;
 use crate::stats::TwoSampleScratch;
 
 use crate::judges::evidence::detect::events::{self, Counted};
@@ -163,7 +162,8 @@ pub(crate) fn run(
     let mut excess = Excess::new(whole, &threshold(whole));
     let mut warm_up = None;
     if question.may_warm_up()
-        && let Some((found, of_rest)) = leave_out_warm_up(timeline, whole, &excess, rest, threshold)
+        && let Some((found, of_rest)) =
+            warm_up::leave_out(timeline, whole, &excess, rest, threshold)
     {
         warm_up = Some(found);
         excess = of_rest;
@@ -209,34 +209,6 @@ pub(crate) fn run(
         sick_baseline: panel.sick_baseline(),
         rules_out_harm: panel.rules_out_harm(&found),
         considered: panel.considered,
-    }
-}
-
-/// Leaves out a transient at the start, if there is one, and measures the rest.
-fn leave_out_warm_up(
-    timeline: &PairTimeline,
-    whole: &Comparison,
-    of_whole: &Excess,
-    rest: &mut Comparison,
-    threshold: impl Fn(&Comparison) -> Threshold,
-) -> Option<(WarmUp, Excess)> {
-    let longest = math::whole(p::WARM_UP_LONGEST * of_whole.canary.len() as f64);
-    let mut found = warm_up::find(whole, of_whole, longest)?;
-    loop {
-        let start = timeline.index_behind(found.length, of_whole.paired);
-        if timeline.fewest_from(start) < p::FEWEST {
-            return None;
-        }
-        rest.refill(timeline, whole.axis, start);
-        let of_rest = Excess::new(rest, &threshold(rest));
-        match warm_up::find(rest, &of_rest, longest - found.length) {
-            Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,
-            // The first step gives the p-value; the whole transient gives the height.
-            _ => {
-                let above_rest = warm_up::above_rest(&of_whole.canary, found.length);
-                return Some((WarmUp { above_rest, ..found }, of_rest));
-            }
-        }
     }
 }
 
