@@ -1,7 +1,9 @@
 //! The significance levels of a metric at one look.
 
 use crate::config::evidence::AcrossMetrics;
-use crate::judgement::{Decision, MetricJudgement, Standing};
+use crate::judgement::{Decision, MetricJudgement, Standing, TestKind};
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::timeline::Times;
 use crate::looks::{Boundaries, LookLevel, Looks};
 use crate::request::JudgeRequest;
 
@@ -55,6 +57,26 @@ impl Levels {
         let budget = self.alpha * part / most_divided(request);
         boundaries.gain(looks, spending, self.alpha, budget).unwrap_or(self.by_sum)
     }
+}
+
+/// Share of a metric's significance level that a test gets; `None` if the test does not run. `is_sparse` if rates of
+/// events are compared.
+pub(crate) fn share(test: TestKind, is_sparse: bool, times: Times) -> Option<f64> {
+    let is_after = times == Times::After;
+    Some(match (test, is_sparse) {
+        (TestKind::Events, true) => p::EVENTS_SHARE,
+        (TestKind::Location, true) => p::SPARSE_LOCATION_SHARE,
+        (TestKind::Location, false) if is_after => p::LOCATION_SHARE_AFTER,
+        (TestKind::Location, false) => p::LOCATION_SHARE,
+        (TestKind::EndState, false) if is_after => p::STRETCH_SHARE_AFTER,
+        (TestKind::EndState, false) => p::STRETCH_SHARE,
+        (TestKind::Bursts, false) => p::BURSTS_SHARE,
+        (TestKind::Spread, false) => p::SPREAD_SHARE,
+        (TestKind::Tail, _) => p::TAIL_SHARE,
+        (TestKind::Excursions, false) => p::RUNS_SHARE,
+        // The other tests compare most values, and most of a sparse metric's are 0.
+        _ => return None,
+    })
 }
 
 /// Largest number by which other metrics may divide a metric's level. The factor is solved for that smallest

@@ -25,6 +25,7 @@ use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::judges::evidence::prepare::timeline::PairTimeline;
 use crate::judges::evidence::say::{self, Told};
 
+use super::levels;
 use super::located::Located;
 
 /// Input of a panel.
@@ -92,19 +93,11 @@ impl Question<'_> {
     /// Significance level of `test`: its share of the panel's; `None` if the test does not run.
     fn level_for(&self, test: TestKind, comparison: &Comparison) -> Option<f64> {
         let weighed = self.counted.exposure.is_some() && self.tests.contains(TestKind::Events);
-        let share = match (test, self.sparse) {
+        let share = match test {
             // With an exposure, only the rate test runs: ratios with different denominators are not comparable.
-            (TestKind::Events, true) if weighed => 1.0,
-            (TestKind::Events, true) => p::EVENTS_SHARE,
-            (TestKind::Location, true) if !weighed => p::SPARSE_LOCATION_SHARE,
-            (TestKind::Location, false) => location::share(comparison.times),
-            (TestKind::EndState, false) => stretch::share(comparison.times),
-            (TestKind::Bursts, false) => p::BURSTS_SHARE,
-            (TestKind::Spread, false) => p::SPREAD_SHARE,
-            (TestKind::Tail, _) if !weighed => p::TAIL_SHARE,
-            (TestKind::Excursions, false) => p::RUNS_SHARE,
-            // The other tests compare most values, and most of a sparse metric's are 0.
-            _ => return None,
+            TestKind::Events if weighed => 1.0,
+            _ if weighed => return None,
+            _ => levels::share(test, self.sparse, comparison.times)?,
         };
         let gain = if test == TestKind::Location { self.location_gain } else { self.by_sum };
         self.tests.contains(test).then_some(self.level * share * gain)

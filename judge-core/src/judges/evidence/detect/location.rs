@@ -11,7 +11,6 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::long_run;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
-use crate::judges::evidence::prepare::timeline::Times;
 
 use super::ranks::Ranks;
 use super::scores::{self, UntiedScores};
@@ -98,9 +97,4 @@ impl Location {
             (self.p, self.shift, self.reach) = (p, shift, shift.half_width(p::SHOWN));
         }
     }
-}
-
-/// The share of the metric's level that the test takes.
-pub(crate) fn share(times: Times) -> f64 {
-    if times == Times::After { p::LOCATION_SHARE_AFTER } else { p::LOCATION_SHARE }
 }

@@ -11,7 +11,6 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::{Comparison, LEVEL};
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{Designs, Regressand, Stretch, difference};
-use crate::judges::evidence::prepare::timeline::Times;
 use crate::math;
 
 use super::sequential::{Candidate, Sequential};
@@ -207,11 +206,6 @@ fn given(n: usize) -> impl Iterator<Item = Stretch> {
         let is_healed = stretch.after == 0 || stretch.after >= fewest;
         (is_long && is_healed && n >= stretch.since + fewest).then_some(stretch)
     })
-}
-
-/// Share of the metric's significance level that the test gets.
-pub(crate) fn share(times: Times) -> f64 {
-    if times == Times::After { p::STRETCH_SHARE_AFTER } else { p::STRETCH_SHARE }
 }
 
 #[cfg(test)]
