@@ -20,8 +20,8 @@ pub(crate) struct Judged {
     pub(crate) level: f64,
     /// The significance levels of this look.
     pub(crate) levels: Levels,
-    /// Factor on the level of the location test; 1 unless this is one of several looks.
-    pub(crate) location_gain: f64,
+    /// Share of `level` that the location test takes.
+    pub(crate) location_share: f64,
     /// Whether harm of the size that matters is ruled out; `None` if the canary cannot pass early at this look.
     pub(crate) rules_out_harm: Option<bool>,
     /// Input of the joint test.
@@ -42,7 +42,7 @@ impl Judged {
             considered: Vec::new(),
             level: levels.level(),
             levels,
-            location_gain: 1.0,
+            location_share: 0.0,
             rules_out_harm: None,
             part: None,
             answers: Vec::new(),
@@ -176,7 +176,7 @@ impl Judged {
             let located = &answer.location;
             *panel = located.describe(panel.left_out);
             panel.fails = inconclusive && policy == InconclusivePolicy::Fail;
-            let level = p::LOCATION_SHARE * self.level * self.location_gain;
+            let level = self.location_share * self.level;
             panel.would_find = located.would_find(level);
             if inconclusive && self.answers.iter().all(|answer| answer.unsettled.is_none()) {
                 panel.more_points = located.more_points(level);

@@ -137,15 +137,16 @@ fn examine(
         _ => declared,
     };
     buffers.refill(timeline, changes[0]);
-    let part = if sparse { p::SPARSE_LOCATION_SHARE } else { p::LOCATION_SHARE };
-    judged.location_gain = match timeline.times {
+    let share = levels::share(TestKind::Location, sparse, timeline.times).unwrap_or_default();
+    let location_gain = match timeline.times {
         // Both windows grow, but the canary's begins where the baseline's ends, so there are no exact
         // boundaries.
         Times::After => levels.by_sum,
         Times::Unknown | Times::Same => {
-            levels.gain(request, part / changes.len() as f64, boundaries)
+            levels.gain(request, share / changes.len() as f64, boundaries)
         }
     };
+    judged.location_share = share * location_gain;
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {
@@ -154,7 +155,7 @@ fn examine(
             judge,
             tests,
             level: judged.level / changes.len() as f64,
-            location_gain: judged.location_gain,
+            location_gain,
             by_sum: levels.by_sum,
             early_pass: levels.early_pass,
             sparse,
