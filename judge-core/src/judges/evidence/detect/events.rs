@@ -74,8 +74,7 @@ pub(crate) fn find(
         x: &x,
         y: &y,
     };
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let rise = mean(&comparison.x) - mean(&comparison.y);
+    let rise = comparison.mean_x - comparison.mean_y;
     let worse = |p: PValues| if sign > 0.0 { p.greater } else { p.less };
     let of_points = |cost: f64| {
         let Compared { canary, baseline, ratio, interval, p } = sides.compare(None)?;
