@@ -93,9 +93,8 @@ struct Plain<'a> {
     ago: Option<Stretch>,
     /// Factor on its p-value.
     cost: f64,
-    /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not higher than
-    /// the baseline.
-    higher_by: Option<[Estimate; 2]>,
+    /// How much higher it is than the baseline, and than the canary's other points.
+    higher_by: [Estimate; 2],
 }
 
 impl<'a> Plain<'a> {
@@ -106,17 +105,14 @@ impl<'a> Plain<'a> {
         let mut all = Vec::with_capacity(2 * MOST);
         all.extend(stretches(canary).filter_map(|(stretch, cost)| {
             let ago = as_long_ago(stretch, canary, baseline)?;
-            let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
-                let [height, change] = canary.stretch_if_independent(stretch);
-                let [_, baseline_change] = baseline.stretch_if_independent(ago);
-                [height.less(level), change.less(baseline_change)]
-            });
+            let [height, change] = canary.stretch_if_independent(stretch);
+            let [_, baseline_change] = baseline.stretch_if_independent(ago);
+            let higher_by = [height.less(level), change.less(baseline_change)];
             Some(Self { series: canary, stretch, ago: Some(ago), cost, higher_by })
         }));
         if let Some(series) = comparison.clipped_differences() {
             all.extend(stretches(series).map(|(stretch, cost)| {
-                let is_higher = series.mean_of(stretch) > 0.0;
-                let higher_by = is_higher.then(|| series.stretch_if_independent(stretch));
+                let higher_by = series.stretch_if_independent(stretch);
                 Self { series, stretch, ago: None, cost, higher_by }
             }));
         }
@@ -125,15 +121,13 @@ impl<'a> Plain<'a> {
 
     /// Whether both estimates are at least `score` standard errors above 0.
     fn stands_out(&self, score: f64) -> bool {
-        self.higher_by.is_some_and(|both| both.iter().all(|estimate| estimate.exceeds(score)))
+        self.higher_by.iter().all(|estimate| estimate.exceeds(score))
     }
 
     /// A lower bound of the p-value with autocorrelation.
     fn least_p_value(&self) -> f64 {
-        let least = self.higher_by.map_or(NOT_HIGHER, |[height, change]| {
-            height.least_p_value().max(change.least_p_value())
-        });
-        (self.cost * least).min(1.0)
+        let [height, change] = &self.higher_by;
+        (self.cost * height.least_p_value().max(change.least_p_value())).min(1.0)
     }
 
     /// The stretch with what is known of it if points are autocorrelated.

@@ -207,11 +207,6 @@ impl Regressand {
         self.sums.last().copied().unwrap_or_default() / self.len() as f64
     }
 
-    /// Mean of `stretch`.
-    pub(crate) fn mean_of(&self, stretch: Stretch) -> f64 {
-        self.sum(stretch) / stretch.len() as f64
-    }
-
     fn sum(&self, stretch: Stretch) -> f64 {
         let of_last = |count: usize| self.sums.get(count).copied().unwrap_or_default();
         of_last(stretch.since) - of_last(stretch.after)
