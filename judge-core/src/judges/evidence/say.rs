@@ -55,7 +55,7 @@ pub(crate) fn location(found: &Location, p: f64, healthy: Option<&Healthy>, axis
 pub(crate) fn stretch(found: &WorseStretch, comparison: &Comparison) -> Told {
     let (axis, n) = (comparison.axis, comparison.x.len());
     let (stretch, mean) = (found.stretch, found.shift.mean());
-    let points = if stretch.after == 0 {
+    let points = if stretch.to_end == 0 {
         format!("the last {} of {n} points", stretch.len())
     } else {
         let range = stretch.range(n);
@@ -211,9 +211,9 @@ fn relative(axis: Axis, shift: f64) -> String {
 
 /// The size of a shift of the axis: in percent of the baseline's median, or in the metric's unit if that is 0.
 fn size(axis: Axis, shift: f64) -> String {
-    let level = axis.level();
-    if level > 0.0 {
-        format!("{} %", fixed((100.0 * (shift / level)).abs(), 1))
+    let size = axis.baseline_size();
+    if size > 0.0 {
+        format!("{} %", fixed((100.0 * (shift / size)).abs(), 1))
     } else {
         short(axis.in_metric(shift).abs())
     }

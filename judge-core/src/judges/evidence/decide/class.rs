@@ -108,7 +108,7 @@ impl Judged {
     pub(crate) fn may_pass_early(&self) -> bool {
         let leans = |found: &Considered| {
             let is_location = found.finding.test == TestKind::Location;
-            let spent = if is_location { 1.0 } else { self.levels.by_sum } * self.levels.share;
+            let spent = if is_location { 1.0 } else { self.levels.other_gain } * self.levels.share;
             found.leans(found.finding.level / spent)
         };
         self.metric.muted
@@ -198,7 +198,7 @@ impl Considered {
     /// Whether the finding leans to harm at this significance `level`. Findings that are harm lean, too.
     fn leans(&self, level: f64) -> bool {
         let Self { finding, likely } = self;
-        finding.test.decides() && *likely >= 0.5 && finding.p <= p::LEANS * level
+        finding.test.decides() && *likely >= 0.5 && finding.p <= p::INCONCLUSIVE_FACTOR * level
     }
 }
 

@@ -21,7 +21,7 @@ const FOUR_IN_FIVE: f64 = 0.842;
 
 /// Where the canary is, with the axis that converts it to the metric's unit.
 #[derive(Debug)]
-pub(crate) struct Located {
+pub(crate) struct LocationEstimate {
     pub(crate) shift: Posterior,
     /// P-value of the shift.
     pub(crate) p: f64,
@@ -39,7 +39,7 @@ pub(crate) struct Located {
     pub(crate) noise: Vec<f64>,
 }
 
-impl Located {
+impl LocationEstimate {
     pub(super) fn new(
         found: &Location,
         comparison: &Comparison,

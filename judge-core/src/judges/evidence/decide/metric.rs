@@ -141,7 +141,7 @@ fn examine(
     let location_gain = match timeline.times {
         // Both windows grow, but the canary's begins where the baseline's ends, so there are no exact
         // boundaries.
-        Times::After => levels.by_sum,
+        Times::After => levels.other_gain,
         Times::Unknown | Times::Same => {
             levels.gain(request, share / changes.len() as f64, boundaries)
         }
@@ -156,7 +156,7 @@ fn examine(
             tests,
             level: judged.level / changes.len() as f64,
             location_gain,
-            by_sum: levels.by_sum,
+            other_gain: levels.other_gain,
             early_pass: levels.early_pass,
             sparse,
             counted: Counted { declared, exposure },

@@ -26,7 +26,7 @@ use crate::judges::evidence::prepare::timeline::PairTimeline;
 use crate::judges::evidence::say::{self, Told};
 
 use super::levels;
-use super::located::Located;
+use super::located::LocationEstimate;
 
 /// Input of a panel.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub(crate) struct Question<'a> {
     /// Factor on the level of the location test; 1 unless this is one of several looks.
     pub(crate) location_gain: f64,
     /// Factor on the level of all other tests; 1 unless this is one of several looks.
-    pub(crate) by_sum: f64,
+    pub(crate) other_gain: f64,
     /// Probability with which this look may wrongly rule out harm; `None` if the canary cannot pass early.
     pub(crate) early_pass: Option<f64>,
     /// Whether rates of events are compared: the metric is sparse, or declared as counts.
@@ -62,7 +62,7 @@ pub(crate) struct Considered {
 pub(crate) struct PanelFindings {
     pub(crate) change: Change,
     pub(crate) considered: Vec<Considered>,
-    pub(crate) location: Located,
+    pub(crate) location: LocationEstimate,
     pub(crate) warm_up: Option<WarmUp>,
     /// Points of a warm-up that ended so late that too few are left to be judged.
     pub(crate) unsettled: Option<usize>,
@@ -99,7 +99,7 @@ impl Question<'_> {
             _ if weighed => return None,
             _ => levels::share(test, self.sparse, comparison.times)?,
         };
-        let gain = if test == TestKind::Location { self.location_gain } else { self.by_sum };
+        let gain = if test == TestKind::Location { self.location_gain } else { self.other_gain };
         self.tests.contains(test).then_some(self.level * share * gain)
     }
 
@@ -184,7 +184,7 @@ pub(crate) fn run(
         comparison,
         threshold,
         widths,
-        level_is_normal: false,
+        location_is_normal: false,
         considered: Vec::with_capacity(8),
     };
     panel.location(&found, healthy.as_ref(), by_ranks.as_ref());
@@ -195,7 +195,7 @@ pub(crate) fn run(
     let unsettled = panel.start_up(&excess, warm_up.as_ref());
     PanelFindings {
         change: question.change,
-        location: Located::new(&found, comparison, &threshold, healthy, timeline),
+        location: LocationEstimate::new(&found, comparison, &threshold, healthy, timeline),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
         is_critical: panel.is_critical(),
@@ -215,7 +215,7 @@ struct Panel<'a> {
     widths: Option<Widths>,
     /// Whether the canary's mean differs, but no more than healthy means do. Its points are then measured from
     /// its own median.
-    level_is_normal: bool,
+    location_is_normal: bool,
     considered: Vec<Considered>,
 }
 
@@ -223,7 +223,7 @@ impl Panel<'_> {
     /// Adds the finding of a test. The sentence is kept if it may be shown.
     fn consider(&mut self, test: TestKind, p: f64, level: f64, likely: f64, told: Told) {
         let p = p.clamp(0.0, 1.0);
-        let leans = likely > 0.0 && p <= p::LEANS * level;
+        let leans = likely > 0.0 && p <= p::INCONCLUSIVE_FACTOR * level;
         let is_shown =
             leans || !test.decides() || matches!(test, TestKind::Location | TestKind::Events);
         let Told { statistic, estimated, estimate, interval, sentence } = told;
@@ -246,7 +246,9 @@ impl Panel<'_> {
     /// estimate.
     fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
         let (comparison, threshold) = (self.comparison, &self.threshold);
-        if threshold.often > 0.0 && comparison.share_above() < threshold.often {
+        if threshold.least_superiority > 0.0
+            && comparison.share_above() < threshold.least_superiority
+        {
             0.0
         } else if threshold.is_stated() {
             1.0 - shift.p_value(threshold.shift(comparison))
@@ -273,13 +275,13 @@ impl Panel<'_> {
             p = p.max(p_of_ranks);
         }
         let mut likely = self.likely(&found.shift, found.effect);
-        if self.threshold.is_stated() && p <= p::LEANS * level {
+        if self.threshold.is_stated() && p <= p::INCONCLUSIVE_FACTOR * level {
             // The allowance is a share of the baseline's points, so it has their noise, too.
             likely = 1.0 - comparison.beyond_allowance(self.threshold.share).p_value(0.0);
         }
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
-            self.level_is_normal = p <= level;
+            self.location_is_normal = p <= level;
         }
         let told = say::location(found, p, healthy, comparison.axis);
         self.consider(TestKind::Location, p, level, likely, told);
@@ -342,14 +344,14 @@ impl Panel<'_> {
             let told = say::spread(&found, comparison.axis);
             self.consider(TestKind::Spread, widths.p, level, likely, told);
         }
-        let level_is_known = self.level_is_normal
+        let location_is_known = self.location_is_normal
             || self.considered.iter().any(|considered| {
                 let finding = &considered.finding;
                 finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
             });
         if let Some(level) = self.question.level_for(TestKind::Tail, comparison)
             && let Some(found) =
-                tail::find(comparison, excess, shift.phi(), self.question.sparse, level_is_known)
+                tail::find(comparison, excess, shift.phi(), self.question.sparse, location_is_known)
         {
             // The test finds only what matters.
             let told = say::tail(&found, excess, comparison);

@@ -2,9 +2,9 @@
 //!
 //! Several short bursts are too few points to shift the mean, and too short to be runs. Together they count.
 //! **Null**: large differences between points of the same time, the baseline's raised by what is allowed, are up
-//! as often as down. **Statistic**: the sum
-//! of the differences beyond 1.5 robust standard deviations from their median, over the root of the sum of
-//! their squares; at least seven such points. The φ of the small differences corrects it for autocorrelation.
+//! as often as down. **Statistic**: the sum of the differences beyond 1.5 robust standard deviations from their
+//! median, over the root of the sum of their squares; at least seven such points. The φ of the small differences
+//! corrects it for autocorrelation.
 //! **Effect**: mean height of the differences that are far up. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;

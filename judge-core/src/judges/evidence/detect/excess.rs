@@ -116,7 +116,7 @@ impl Bad {
 }
 
 /// Weight of a point that stands out `gap` points after another one.
-pub(super) fn news(gap: usize, phi: f64, following: f64) -> f64 {
+pub(super) fn weight_after(gap: usize, phi: f64, following: f64) -> f64 {
     let independent = 1.0 - math::pow(phi, gap as f64);
     if gap == 1 { following * independent } else { independent }
 }

@@ -21,7 +21,7 @@ use super::sequential::Sequential;
 pub(crate) struct Location {
     /// Against no change at all.
     pub(crate) p: f64,
-    /// That of the shift below alone.
+    /// P-value of `shift` alone.
     pub(crate) p_of_shift: f64,
     /// The shift as the more precise of the comparisons knows it.
     pub(crate) shift: Posterior,
@@ -40,9 +40,9 @@ pub(crate) fn find(
 ) -> Location {
     // Clipped points tell whether there is a change, all of them how large it is.
     let medians = comparison.robust_x.median - comparison.robust_y.median;
-    if let Some(Sequential { shift, p_of_shift, .. }) = sequential {
+    if let Some(Sequential { shift, p, .. }) = sequential {
         return Location {
-            p: *p_of_shift,
+            p: *p,
             p_of_shift: shift.p_value(0.0),
             shift: *shift,
             reach: shift.half_width(p::SHOWN),

@@ -16,7 +16,7 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::math;
 
-use super::excess::{Bad, Excess, has_few_values, news};
+use super::excess::{Bad, Excess, has_few_values, weight_after};
 
 /// Points that stand out.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +65,7 @@ pub(crate) fn find(
     for (index, out) in beyond {
         let weight = last.map_or(1.0, |last| {
             let gap = index - last;
-            news(gap, phi, following) * (1.0 - volatility.correlation(gap))
+            weight_after(gap, phi, following) * (1.0 - volatility.correlation(gap))
         });
         points.push((out, weight));
         last = Some(index);

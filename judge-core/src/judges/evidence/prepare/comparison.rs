@@ -11,8 +11,8 @@ use super::regression::{self, Designs, Regressand, Solutions};
 use super::robust::Robust;
 use super::timeline::{PairTimeline, Times};
 
-/// Of a level and a line the level.
-pub(crate) const LEVEL: [f64; 2] = [1.0, 0.0];
+/// The mean, of the effects of a mean and a line.
+pub(crate) const MEAN: [f64; 2] = [1.0, 0.0];
 
 /// Both sides from some time on, in coordinates of one [`Axis`].
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub(crate) struct Comparison {
     pub(crate) clipped_y: Regressand,
     clipped_differences: Regressand,
     x_line: Solutions<2>,
-    /// The baseline on a level and a line.
+    /// The baseline on a mean and a line.
     pub(crate) y_line: Solutions<2>,
     /// `None` where too few times have both points.
     difference_line: Option<Solutions<2>>,
@@ -179,13 +179,13 @@ impl Comparison {
         self.paired_shift = self.paired_shift.map(Posterior::reverse);
     }
 
-    /// Whether the canary's median is at another level of the metric: beyond the reach of clipping, but where the baseline
-    /// has many points, too. Clipped means would then differ as if all points did.
+    /// Whether the canary's median is beyond the reach of clipping, but where the baseline has many points, too. Clipped
+    /// means would then differ as if all points did.
     pub(crate) fn is_at_other_level(&self) -> bool {
-        let (level, reach) = (self.robust_x.median, self.reach);
+        let (median, reach) = (self.robust_x.median, self.reach);
         let up_to = |value: f64| self.sorted_y.partition_point(|y| *y <= value);
-        let near = up_to(level + reach) - up_to(level - reach);
-        level > self.robust_y.median + reach
+        let near = up_to(median + reach) - up_to(median - reach);
+        median > self.robust_y.median + reach
             && near as f64 > p::OTHER_LEVEL * self.sorted_y.len() as f64
     }
 
@@ -203,9 +203,9 @@ impl Comparison {
 
     /// The shift between two samples, and that of differences of the same time, if points are independent.
     pub(crate) fn shifts_if_independent(&self) -> impl Iterator<Item = Estimate> {
-        let level = |line: &Solutions<2>| line.if_independent(LEVEL);
-        let unpaired = level(&self.x_line).less(level(&self.y_line));
-        std::iter::once(unpaired).chain(self.difference_line.as_ref().map(level))
+        let mean = |line: &Solutions<2>| line.if_independent(MEAN);
+        let unpaired = mean(&self.x_line).less(mean(&self.y_line));
+        std::iter::once(unpaired).chain(self.difference_line.as_ref().map(mean))
     }
 
     /// The shift as the more precise of the two comparisons knows it.
@@ -263,12 +263,12 @@ impl Comparison {
 
 /// What two samples say of the shift between them.
 pub(crate) fn unpaired_shift_between(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
-    regression::difference((x, LEVEL), (y, LEVEL))
+    regression::difference((x, MEAN), (y, MEAN))
 }
 
 /// What differences of the same times say of the shift.
 fn shift_of_differences(differences: &Solutions<2>) -> Posterior {
-    differences.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES)
+    differences.posterior(MEAN, p::PRIOR_OF_DIFFERENCES)
 }
 
 /// Clips values at `reach` around `middle`.

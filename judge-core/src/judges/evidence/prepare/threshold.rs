@@ -15,7 +15,7 @@ pub(crate) struct Threshold {
     /// Allowed share of the baseline, at least 0: 0.1 for `allowedIncrease` 1.1.
     pub(crate) share: f64,
     /// Share of the pairs of points in which the canary must be worse; 0 unless the effect measure is `cles`.
-    pub(crate) often: f64,
+    pub(crate) least_superiority: f64,
     /// The smallest change that matters if no allowance is stated, in the timeline's unit.
     pub(crate) minimum: f64,
     /// Whether a smaller change matters if it is in plain sight. True if the config leaves the smallest change
@@ -33,7 +33,7 @@ impl Threshold {
         timeline: &PairTimeline,
     ) -> Self {
         let size = &config.effect_size;
-        let (share, often) = match (size.measure(), change) {
+        let (share, least_superiority) = match (size.measure(), change) {
             (EffectMeasure::MeanRatio, Change::Increase) => (size.allowed_increase() - 1.0, 0.0),
             (EffectMeasure::MeanRatio, Change::Decrease) => (1.0 - size.allowed_decrease(), 0.0),
             (EffectMeasure::Cles, Change::Increase) => (0.0, size.allowed_increase()),
@@ -50,7 +50,7 @@ impl Threshold {
             evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
         Self {
             share,
-            often,
+            least_superiority,
             minimum: relative.max(noise).max(absolute),
             is_default: !has_own_minimum && judge.minimum_change == MinimumChange::DEFAULT,
         }
@@ -95,7 +95,7 @@ impl Threshold {
 /// near their bound it is the distance from the bound: from 99.95 to 98.05 percent of successful requests, 39
 /// times as many fail.
 fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
-    let level = axis.level();
+    let size = axis.baseline_size();
     let sides = [&timeline.sorted_canary, &timeline.sorted_baseline];
     let largest = sides.iter().filter_map(|side| side.last()).copied().fold(0.0, f64::max);
     let least = sides.iter().filter_map(|side| side.first()).copied().fold(0.0, f64::min);
@@ -104,10 +104,10 @@ fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
         if axis.sign() < 0.0
             && least >= 0.0
             && largest <= p::ABOVE_BOUND * bound
-            && (near..=bound).contains(&level)
+            && (near..=bound).contains(&size)
         {
-            return bound - level;
+            return bound - size;
         }
     }
-    level
+    size
 }

@@ -157,7 +157,6 @@ impl PairTimeline {
         }
     }
 
-    /// The unit is 2 to this power.
     pub(crate) fn exponent(&self) -> i32 {
         self.exponent
     }
