@@ -5,17 +5,17 @@ use crate::judgement::{Estimated, Interval};
 use crate::stats::distribution::normal::score;
 
 use super::detect::bursts::Bursts;
+use super::detect::end_state::WorseStretch;
 use super::detect::events::Events;
 use super::detect::excess::Excess;
+use super::detect::excursions::Runs;
 use super::detect::healthy::{Healthy, WorseBaseline};
 use super::detect::location::Location;
-use super::detect::ranks::Ranks;
-use super::detect::runs::Runs;
+use super::detect::mann_whitney::Ranks;
 use super::detect::silence::{Kind, Silence};
 use super::detect::spread::Spread;
-use super::detect::stretch::WorseStretch;
+use super::detect::start_up::WarmUp;
 use super::detect::tail::Tail;
-use super::detect::warm_up::WarmUp;
 use super::parameters as p;
 use super::prepare::axis::Axis;
 use super::prepare::comparison::Comparison;
@@ -52,7 +52,7 @@ pub(crate) fn location(found: &Location, p: f64, healthy: Option<&Healthy>, axis
     Told { interval, ..Told::shift(axis, score(p.clamp(0.0, 1.0)), mean, sentence) }
 }
 
-pub(crate) fn stretch(found: &WorseStretch, comparison: &Comparison) -> Told {
+pub(crate) fn end_state(found: &WorseStretch, comparison: &Comparison) -> Told {
     let (axis, n) = (comparison.axis, comparison.x.len());
     let (stretch, mean) = (found.stretch, found.shift.mean());
     let points = if stretch.to_end == 0 {
@@ -103,7 +103,7 @@ pub(crate) fn tail(found: &Tail, excess: &Excess, comparison: &Comparison) -> To
     Told { statistic, estimated, estimate: found.ratio, interval: None, sentence }
 }
 
-pub(crate) fn runs(found: &Runs, axis: Axis) -> Told {
+pub(crate) fn excursions(found: &Runs, axis: Axis) -> Told {
     let (canary, baseline) = (found.canary, found.baseline);
     let sentence = format!(
         "{} points are far {} the baseline's median, {} of them followed by another; of the baseline's {} it is {}",
@@ -131,7 +131,7 @@ pub(crate) fn events(found: &Events, weighed: bool) -> Told {
     Told { statistic, estimated, estimate: ratio, interval: Some(interval), sentence }
 }
 
-pub(crate) fn ranks(found: &Ranks, axis: Axis) -> Told {
+pub(crate) fn mann_whitney(found: &Ranks, axis: Axis) -> Told {
     let Ranks { p, shift, lower, upper, .. } = *found;
     let sentence = format!("by ranks {} ({})", relative(axis, shift), range(axis, lower, upper));
     let interval = Some(axis.interval(lower, upper, p::SHOWN));
@@ -139,7 +139,7 @@ pub(crate) fn ranks(found: &Ranks, axis: Axis) -> Told {
 }
 
 /// Tells of a warm-up; `unsettled` if too few points are left after it.
-pub(crate) fn warm_up(found: &WarmUp, unsettled: bool, axis: Axis) -> Told {
+pub(crate) fn start_up(found: &WarmUp, unsettled: bool, axis: Axis) -> Told {
     let sentence = format!(
         "the first {} points were {} on average against the rest; {}",
         found.length,

@@ -9,12 +9,14 @@ use crate::judges::evidence::detect::events::{self, Counted};
 use crate::judges::evidence::detect::excess::{Excess, has_few_values};
 use crate::judges::evidence::detect::healthy::{self, Healthy};
 use crate::judges::evidence::detect::location::Location;
-use crate::judges::evidence::detect::ranks::Ranks;
+use crate::judges::evidence::detect::mann_whitney::Ranks;
 use crate::judges::evidence::detect::scores::UntiedScores;
 use crate::judges::evidence::detect::sequential::Sequential;
 use crate::judges::evidence::detect::spread::Widths;
-use crate::judges::evidence::detect::warm_up::{self, WarmUp};
-use crate::judges::evidence::detect::{bursts, location, ranks, runs, spread, stretch, tail};
+use crate::judges::evidence::detect::start_up::{self, WarmUp};
+use crate::judges::evidence::detect::{
+    bursts, end_state, excursions, location, mann_whitney, spread, tail,
+};
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -26,7 +28,7 @@ use crate::judges::evidence::prepare::timeline::PairTimeline;
 use crate::judges::evidence::say::{self, Told};
 
 use super::levels;
-use super::located::LocationEstimate;
+use super::location_estimate::LocationEstimate;
 
 /// Input of a panel.
 #[derive(Debug, Clone, Copy)]
@@ -156,7 +158,7 @@ pub(crate) fn run(
     let mut warm_up = None;
     if question.may_warm_up()
         && let Some((found, of_rest)) =
-            warm_up::leave_out(timeline, whole, &excess, rest, threshold)
+            start_up::leave_out(timeline, whole, &excess, rest, threshold)
     {
         warm_up = Some(found);
         excess = of_rest;
@@ -169,9 +171,9 @@ pub(crate) fn run(
         compare_widths(comparison, threshold.share, widths, warm_up.is_none())
     };
     let by_ranks = if warm_up.is_some() {
-        ranks::find(comparison, two_sample)
+        mann_whitney::find(comparison, two_sample)
     } else {
-        *ranks = ranks.or_else(|| ranks::find(comparison, two_sample));
+        *ranks = ranks.or_else(|| mann_whitney::find(comparison, two_sample));
         *ranks
     };
     let sequential = Sequential::join(comparison, untied);
@@ -188,7 +190,7 @@ pub(crate) fn run(
         considered: Vec::with_capacity(8),
     };
     panel.location(&found, healthy.as_ref(), by_ranks.as_ref());
-    panel.stretch(sequential.as_ref(), designs);
+    panel.end_state(sequential.as_ref(), designs);
     panel.events();
     panel.points(&excess);
     panel.mann_whitney(by_ranks);
@@ -287,18 +289,18 @@ impl Panel<'_> {
         self.consider(TestKind::Location, p, level, likely, told);
     }
 
-    fn stretch(&mut self, sequential: Option<&Sequential>, designs: &mut Designs) {
+    fn end_state(&mut self, sequential: Option<&Sequential>, designs: &mut Designs) {
         let Some(level) = self.question.level_for(TestKind::EndState, self.comparison) else {
             return;
         };
-        let Some(found) = stretch::find(self.comparison, sequential, designs) else { return };
+        let Some(found) = end_state::find(self.comparison, sequential, designs) else { return };
         let mut likely = self.likely(&found.shift, found.effect);
         let share = found.stretch.len() as f64 / self.comparison.x.len() as f64;
         let healthy = Healthy::measure(self.history, self.comparison, self.question.level, share);
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
         }
-        let told = say::stretch(&found, self.comparison);
+        let told = say::end_state(&found, self.comparison);
         self.consider(TestKind::EndState, found.p, level, likely, told);
     }
 
@@ -358,9 +360,9 @@ impl Panel<'_> {
             self.consider(TestKind::Tail, found.p, level, 1.0, told);
         }
         if let Some(level) = self.question.level_for(TestKind::Excursions, comparison)
-            && let Some(found) = runs::find(comparison, excess)
+            && let Some(found) = excursions::find(comparison, excess)
         {
-            let told = say::runs(&found, comparison.axis);
+            let told = say::excursions(&found, comparison.axis);
             self.consider(TestKind::Excursions, found.p, level, 1.0, told);
         }
     }
@@ -368,7 +370,7 @@ impl Panel<'_> {
     /// Shows the test that people know. It decides nothing.
     fn mann_whitney(&mut self, found: Option<Ranks>) {
         if let Some(found) = found.filter(|_| self.question.tests.contains(TestKind::MannWhitney)) {
-            let told = say::ranks(&found, self.comparison.axis);
+            let told = say::mann_whitney(&found, self.comparison.axis);
             self.consider(TestKind::MannWhitney, found.p, self.question.level, 0.0, told);
         }
     }
@@ -379,9 +381,9 @@ impl Panel<'_> {
         let is_harm = self.considered.iter().any(|found| found.finding.is_harm());
         let may_be_unsettled = is_harm && warm_up.is_none() && self.question.may_warm_up();
         let unsettled =
-            may_be_unsettled.then(|| warm_up::find_unsettled(self.comparison, excess)).flatten();
+            may_be_unsettled.then(|| start_up::find_unsettled(self.comparison, excess)).flatten();
         if let Some(found) = warm_up.or(unsettled.as_ref()) {
-            let told = say::warm_up(found, unsettled.is_some(), self.comparison.axis);
+            let told = say::start_up(found, unsettled.is_some(), self.comparison.axis);
             self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, told);
         }
         unsettled

@@ -12,7 +12,7 @@ use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::long_run;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
 
-use super::ranks::Ranks;
+use super::mann_whitney::Ranks;
 use super::scores::{self, UntiedScores};
 use super::sequential::Sequential;
 
