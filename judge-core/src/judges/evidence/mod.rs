@@ -35,7 +35,7 @@ use super::configs::Configs;
 use super::pairs;
 use super::{Judge, Scratch};
 use decide::class::Judged;
-use decide::traffic;
+use decide::traffic::{self, Explained};
 use decide::{joint, levels, metric};
 
 /// The notice about a history that is too short. Its numbers are those of [`parameters`].
@@ -129,13 +129,12 @@ impl Judge for EvidenceJudge {
     }
 }
 
-/// Judges each metric, and once more those whose noise less traffic explains. Returns these, too: their index, and the
-/// factor by which their points may vary more.
+/// Judges each metric, and once more those whose noise less traffic explains. Returns these, too.
 fn judge_metrics(
     request: &JudgeRequest,
     configs: &Configs<'_>,
     scratch: &mut Scratch,
-) -> Result<(Vec<Judged>, Vec<(usize, f64)>), JudgeError> {
+) -> Result<(Vec<Judged>, Vec<Explained>), JudgeError> {
     let mut judge = |index: usize, noise_factor: f64| {
         scratch.check_stop()?;
         let pair = &request.pairs[index];

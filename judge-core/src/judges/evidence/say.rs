@@ -42,12 +42,14 @@ pub(crate) fn location(found: &Location, p: f64, healthy: Option<&Healthy>, axis
     let mean = found.shift.mean();
     let (lower, upper) = (mean - found.reach, mean + found.reach);
     // Of clipped points, which may lie far from the mean of all.
-    let mut sentence =
-        format!("typically {} ({})", relative(axis, mean), range(axis, lower, upper));
-    if let Some(Healthy { windows, lower, upper, .. }) = healthy {
-        let normal = range(axis, *lower, *upper);
-        sentence += &format!("; {windows} healthy windows make {normal} normal");
-    }
+    let typical = format!("typically {} ({})", relative(axis, mean), range(axis, lower, upper));
+    let sentence = match healthy {
+        Some(Healthy { windows, lower, upper, .. }) => {
+            let normal = range(axis, *lower, *upper);
+            format!("{typical}; {windows} healthy windows make {normal} normal")
+        }
+        None => typical,
+    };
     let interval = Some(axis.interval(lower, upper, p::SHOWN));
     Told { interval, ..Told::shift(axis, score(p.clamp(0.0, 1.0)), mean, sentence) }
 }
@@ -122,11 +124,13 @@ pub(crate) fn events(found: &Events, weighed: bool) -> Told {
     let Events { canary, baseline, ratio, interval, .. } = *found;
     let what = if found.counted { "events" } else { "points with events" };
     let out_of = if weighed { " for what they are out of" } else { "" };
-    let mut sentence = format!("{canary} {what} against {baseline} of the baseline{out_of}");
-    if ratio.is_finite() {
+    let counts = format!("{canary} {what} against {baseline} of the baseline{out_of}");
+    let sentence = if ratio.is_finite() {
         let (rate, lower, upper) = (short(ratio), short(interval.lower), short(interval.upper));
-        sentence += &format!(", {rate} times the rate ({lower} to {upper})");
-    }
+        format!("{counts}, {rate} times the rate ({lower} to {upper})")
+    } else {
+        counts
+    };
     let (statistic, estimated) = (canary as f64, Estimated::RateRatio);
     Told { statistic, estimated, estimate: ratio, interval: Some(interval), sentence }
 }

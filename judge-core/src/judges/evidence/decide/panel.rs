@@ -324,7 +324,7 @@ impl Panel<'_> {
     /// The tests of single points.
     fn points(&mut self, excess: &Excess) {
         let comparison = self.comparison;
-        let shift = if excess.paired { comparison.shift() } else { comparison.unpaired_shift };
+        let shift = if excess.paired { comparison.shift() } else { &comparison.unpaired_shift };
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison, self.threshold.share)
         {

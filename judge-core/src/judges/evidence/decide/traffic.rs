@@ -90,15 +90,17 @@ fn counted_by<'a>(config: &'a MetricConfig, request: &'a JudgeRequest) -> Option
     config.evidence.traffic.as_deref().or(request.config.evidence.traffic.as_deref())
 }
 
-/// Estimates from the other metrics how much more a metric with worse single points may vary: its index, and the factor.
-/// Metrics whose traffic the config counts are left out.
+/// The index of a metric, and the factor by which its points may vary more because the other metrics vary more, too.
+pub(crate) type Explained = (usize, f64);
+
+/// Estimates from the other metrics how much more a metric with worse single points may vary. Metrics whose traffic the config counts are left out.
 ///
 /// Reads the points only if there is something to explain.
 pub(crate) fn explain(
     request: &JudgeRequest,
     configs: &Configs<'_>,
     judged: &[Judged],
-) -> Vec<(usize, f64)> {
+) -> Vec<Explained> {
     let unexplained: Vec<usize> = judged
         .iter()
         .enumerate()
@@ -132,7 +134,7 @@ pub(crate) fn advise(
     request: &JudgeRequest,
     configs: &Configs<'_>,
     judged: &[Judged],
-    explained: &[(usize, f64)],
+    explained: &[Explained],
 ) -> Option<Warning> {
     let problem = if let Some((index, factor)) = explained.first() {
         let found = format!(

@@ -59,7 +59,7 @@ pub(crate) fn find(
     };
     // Ranks count half as much as values: where points have memory, they know less.
     let mut p_values = vec![p_of_unpaired, p_of_unpaired, p_of_scores];
-    let (mut p_of_shift, shift) = (p_of_unpaired, comparison.shift());
+    let (mut p_of_shift, shift) = (p_of_unpaired, *comparison.shift());
     let mut effect = shift.mean().max(medians.max(comparison.mean_x - comparison.mean_y));
     if let Some(paired) = &comparison.paired_shift {
         let p_of_paired = paired.p_value(0.0);

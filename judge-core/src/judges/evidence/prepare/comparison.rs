@@ -209,8 +209,8 @@ impl Comparison {
     }
 
     /// The shift as the more precise of the two comparisons knows it.
-    pub(crate) fn shift(&self) -> Posterior {
-        self.unpaired_shift.or_more_precise(self.paired_shift)
+    pub(crate) fn shift(&self) -> &Posterior {
+        self.unpaired_shift.or_more_precise(self.paired_shift.as_ref())
     }
 
     /// Whether differences of the same time know the shift better than the two samples.
@@ -231,7 +231,7 @@ impl Comparison {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
             shift_of_differences(&designs.on_line(&side))
         });
-        unpaired.or_more_precise(paired)
+        *unpaired.or_more_precise(paired.as_ref())
     }
 
     /// Whether the sides move together, so that their differences know the shift better.

@@ -132,7 +132,7 @@ impl Posterior {
     }
 
     /// The more precise of two posteriors of one shift; this one if both are as precise.
-    pub(crate) fn or_more_precise(self, other: Option<Self>) -> Self {
+    pub(crate) fn or_more_precise<'a>(&'a self, other: Option<&'a Self>) -> &'a Self {
         other.filter(|other| other.error() < self.error()).unwrap_or(self)
     }
 
