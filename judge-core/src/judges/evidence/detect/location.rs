@@ -72,6 +72,11 @@ pub(crate) fn find(
     let (p, reach) = (combine(&p_values), comparison.shift_reach);
     let mut location = Location { p, p_of_shift, shift, reach, effect };
     location.refine_by_long_run(comparison);
+    if least <= p::UNREMARKABLE
+        && let Some(shift) = comparison.shift_of_calm_points()
+    {
+        location.look_again(p::SECOND_LOOK_COST, &[shift.widen(comparison.widening())]);
+    }
     location
 }
 
@@ -90,11 +95,17 @@ impl Location {
             .chain(differences)
             .map(|shift| Posterior::from_estimate(shift).widen(comparison.widening()))
             .collect();
+        self.look_again(p::LONG_RUN_COST, &shifts);
+    }
+
+    /// Takes `shifts`, other estimates of the same shift, if they make it more certain. Their p-value is multiplied by `cost`.
+    fn look_again(&mut self, cost: f64, shifts: &[Posterior]) {
         let p_values: Vec<f64> = shifts.iter().map(|shift| shift.p_value(0.0)).collect();
-        let p = p::LONG_RUN_COST * combine(&p_values);
-        let best = shifts.into_iter().min_by(|a, b| a.error().total_cmp(&b.error()));
+        let p = cost * combine(&p_values);
+        let best = shifts.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
         if let Some(shift) = best.filter(|_| p < self.p) {
-            (self.p, self.shift, self.reach) = (p, shift, shift.half_width(p::SHOWN));
+            (self.p, self.shift, self.reach) = (p, *shift, shift.half_width(p::SHOWN));
+            self.effect = self.effect.max(shift.mean());
         }
     }
 }

@@ -234,6 +234,26 @@ impl Comparison {
         *unpaired.or_more_precise(paired.as_ref())
     }
 
+    /// The shift between the points of both sides that are not clipped; `None` if all are kept, or too few. An incident on
+    /// either side looks like autocorrelation, which hides a shift of all other points.
+    pub(crate) fn shift_of_calm_points(&self) -> Option<Posterior> {
+        if self.is_at_other_level() {
+            return None;
+        }
+        let line = |values: &[f64], middle: f64, reach: f64| {
+            let mut side = Regressand::default();
+            let calm = values.iter().copied().filter(|v| (v - middle).abs() <= reach);
+            side.refill(calm, self.robust_y.median);
+            let left_out = values.len() - side.len();
+            let is_enough = side.len() >= p::FEWEST
+                && left_out as f64 <= p::LEFT_OUT_MOST * values.len() as f64;
+            is_enough.then(|| (left_out, side.on_line().solve()))
+        };
+        let (of_x, x) = line(&self.x, self.robust_x.median, self.reach * self.noise_factor)?;
+        let (of_y, y) = line(&self.y, self.robust_y.median, self.reach)?;
+        (of_x + of_y > 0).then(|| unpaired_shift_between(&x, &y))
+    }
+
     /// Whether the sides move together, so that their differences know the shift better.
     pub(crate) fn shares_noise(&self) -> bool {
         self.correlation > p::TOGETHER && self.prefers_pairs()

@@ -98,6 +98,22 @@ fn a_median_in_the_other_bucket_is_no_shift() {
     assert!(same <= 20 && all_in_upper >= 150, "{same}, {all_in_upper}");
 }
 
+/// Both sides have an incident, a fifth of the window long, at different times.
+#[test]
+fn incidents_of_both_sides_hide_no_shift() {
+    let stopped = |shift: f64| {
+        found(40, |seed| {
+            let (mut baseline, mut canary) = (around_100(30, seed), around_100(30, seed + 10_000));
+            canary.iter_mut().for_each(|value| *value += shift);
+            baseline[4..10].iter_mut().for_each(|value| *value *= 2.0);
+            canary[15..21].iter_mut().for_each(|value| *value *= 2.0);
+            (baseline, canary)
+        })
+    };
+    let (shifted, healthy) = (stopped(20.0), stopped(0.0));
+    assert!(shifted >= 34 && healthy <= 1, "{shifted}, {healthy}");
+}
+
 #[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));
