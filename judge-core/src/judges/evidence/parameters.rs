@@ -33,7 +33,7 @@ pub(crate) const PRIOR_OF_DIFFERENCES: f64 = 0.84;
 /// (31 points) are 3.4, 3.2 and 3.2 %.
 pub(crate) const LONG_RUN_COST: f64 = 5.0;
 
-/// So is that of the shift without the points that are clipped, which is looked at beside the other,
+/// So are that of relative differences, and that of the shift without the points that are clipped,
 pub(crate) const SECOND_LOOK_COST: f64 = 5.0;
 /// if at most this share of a side is clipped.
 pub(crate) const LEFT_OUT_MOST: f64 = 0.25;

@@ -72,9 +72,8 @@ pub(crate) fn find(
     let (p, reach) = (combine(&p_values), comparison.shift_reach);
     let mut location = Location { p, p_of_shift, shift, reach, effect };
     location.refine_by_long_run(comparison);
-    if least <= p::UNREMARKABLE
-        && let Some(shift) = comparison.shift_of_calm_points()
-    {
+    let calm = (least <= p::UNREMARKABLE).then(|| comparison.shift_of_calm_points()).flatten();
+    for shift in calm.into_iter().chain(comparison.relative_shift(0.0)) {
         location.look_again(p::SECOND_LOOK_COST, &[shift.widen(comparison.widening())]);
     }
     location

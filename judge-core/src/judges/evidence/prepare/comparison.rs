@@ -231,7 +231,8 @@ impl Comparison {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
             shift_of_differences(&designs.on_line(&side))
         });
-        *unpaired.or_more_precise(paired.as_ref())
+        let relative = self.relative_shift(share);
+        *unpaired.or_more_precise(paired.as_ref()).or_more_precise(relative.as_ref())
     }
 
     /// The shift between the points of both sides that are not clipped; `None` if all are kept, or too few. An incident on
@@ -252,6 +253,42 @@ impl Comparison {
         let (of_x, x) = line(&self.x, self.robust_x.median, self.reach * self.noise_factor)?;
         let (of_y, y) = line(&self.y, self.robust_y.median, self.reach)?;
         (of_x + of_y > 0).then(|| unpaired_shift_between(&x, &y))
+    }
+
+    /// The shift by the share of each difference in its two points, for metrics under one load: the differences of a canary
+    /// that is worse by a share follow the load. The baseline is raised by the allowed `share`. `None` unless all points have
+    /// one sign and the sides move together.
+    pub(crate) fn relative_shift(&self, share: f64) -> Option<Posterior> {
+        self.difference_line.as_ref()?;
+        let sign = self.axis.sign();
+        let least = [
+            self.sorted_x.first(),
+            self.sorted_x.last(),
+            self.sorted_y.first(),
+            self.sorted_y.last(),
+        ];
+        if self.correlation <= p::TOGETHER || least.iter().flatten().any(|v| sign * **v <= 0.0) {
+            return None;
+        }
+        let (clip_x, clip_y) = (self.clip_canary(), clip(self.robust_y.median, self.reach));
+        let unit = self.robust_y.median.abs();
+        let share_of_both = |(x, y): &(f64, f64)| {
+            let (x, allowed) = (clip_x(*x), allow(clip_y(*y), share));
+            unit * (x - allowed) / (0.5 * (x + allowed)).abs()
+        };
+        let shares: Vec<f64> = self.pairs.iter().map(share_of_both).collect();
+        let shift = |clip: &dyn Fn(f64) -> f64| {
+            let mut side = Regressand::default();
+            side.refill(shares.iter().map(|share| clip(*share)), 0.0);
+            shift_of_differences(&side.on_line().solve())
+        };
+        let of_all = shift(&|share| share);
+        if of_all.p_value(0.0) > p::UNREMARKABLE {
+            return Some(of_all);
+        }
+        // Saw-teeth out of step differ by little at most times, and by much the other way now and then.
+        let Robust { median, scale } = Robust::estimate(&shares, &mut Vec::new());
+        Some(shift(&clip(median, p::CLIP * scale)))
     }
 
     /// Whether the sides move together, so that their differences know the shift better.

@@ -114,6 +114,25 @@ fn incidents_of_both_sides_hide_no_shift() {
     assert!(shifted >= 34 && healthy <= 1, "{shifted}, {healthy}");
 }
 
+/// The canary is worse by a share, under a load that both sides follow.
+#[test]
+fn a_relative_change_under_common_load_is_found_however_large_it_is() {
+    let found = |points, times: f64| {
+        found(40, |seed| {
+            let (baseline, canary) = under_load(points, seed, 3.0);
+            (baseline, canary.into_iter().map(|value| times * value).collect())
+        })
+    };
+    for points in [30, 60] {
+        for times in [1.2, 1.4, 1.8] {
+            let found = found(points, times);
+            assert!(found >= 36, "{points}, {times}: {found}");
+        }
+        let healthy = found(points, 1.0);
+        assert!(healthy <= 1, "{points}: {healthy}");
+    }
+}
+
 #[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));
