@@ -30,7 +30,8 @@ pub(crate) struct Excess {
 impl Excess {
     pub(crate) fn new(comparison: &Comparison, threshold: &Threshold) -> Self {
         let allow = |y: f64| allow(y, threshold.share);
-        let paired = comparison.shares_noise();
+        // Most differences of a sparse metric whose events have the same times are 0, and the others would be their noise.
+        let paired = comparison.shares_noise() && !comparison.repeats_one_value();
         let middle = comparison.robust_y.median;
         // What is raised varies more, too. A median of 0 is one of sparse metrics, whose points are not below it.
         let grows = middle > 0.0 || middle == 0.0 && comparison.axis.sign() > 0.0;

@@ -189,6 +189,14 @@ impl Comparison {
             && near as f64 > p::OTHER_LEVEL * self.sorted_y.len() as f64
     }
 
+    /// Whether more than half of the baseline's points have one value.
+    pub(crate) fn repeats_one_value(&self) -> bool {
+        let median = self.robust_y.median;
+        let upto = self.sorted_y.partition_point(|y| *y <= median);
+        let below = self.sorted_y.partition_point(|y| *y < median);
+        2 * (upto - below) > self.sorted_y.len()
+    }
+
     /// Differences of the same times as the regressions see them, where there are enough.
     pub(crate) fn clipped_differences(&self) -> Option<&Regressand> {
         self.difference_line.is_some().then_some(&self.clipped_differences)
