@@ -99,6 +99,8 @@ struct Screened<'a> {
     cost: f64,
     /// How much higher it is than the baseline, and than the canary's other points.
     higher_by: [Estimate; 2],
+    /// Whether enough of the change is the canary's own: one whose baseline falls did not rise.
+    is_own: bool,
 }
 
 impl<'a> Screened<'a> {
@@ -106,18 +108,27 @@ impl<'a> Screened<'a> {
     fn all(comparison: &'a Comparison) -> Vec<Self> {
         let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
         let mean_of_baseline = comparison.y_line.if_independent(MEAN);
+        let is_own = |own: Estimate, change: Estimate| {
+            comparison.shares_noise() || own.mean >= p::STRETCH_OWN * change.mean
+        };
         let mut all = Vec::with_capacity(2 * MOST);
         all.extend(stretches(canary).filter_map(|(stretch, cost)| {
             let same_part = same_part_of_baseline(stretch, canary, baseline)?;
-            let [height, change] = canary.stretch_if_independent(stretch);
+            let [height, own] = canary.stretch_if_independent(stretch);
             let [_, baseline_change] = baseline.stretch_if_independent(same_part);
-            let higher_by = [height.less(mean_of_baseline), change.less(baseline_change)];
-            Some(Self { series: canary, stretch, same_part: Some(same_part), cost, higher_by })
+            let change = own.less(baseline_change);
+            let higher_by = [height.less(mean_of_baseline), change];
+            let is_own = is_own(own, change);
+            let same_part = Some(same_part);
+            Some(Self { series: canary, stretch, same_part, cost, higher_by, is_own })
         }));
         if let Some(series) = comparison.clipped_differences() {
-            all.extend(stretches(series).map(|(stretch, cost)| {
+            all.extend(stretches(series).filter_map(|(stretch, cost)| {
                 let higher_by = series.stretch_if_independent(stretch);
-                Self { series, stretch, same_part: None, cost, higher_by }
+                let of_canary = same_part_of_baseline(stretch, series, canary)?;
+                let [_, own] = canary.stretch_if_independent(of_canary);
+                let is_own = is_own(own, higher_by[1]);
+                Some(Self { series, stretch, same_part: None, cost, higher_by, is_own })
             }));
         }
         all
@@ -125,11 +136,14 @@ impl<'a> Screened<'a> {
 
     /// Whether both estimates are at least `score` standard errors above 0.
     fn stands_out(&self, score: f64) -> bool {
-        self.higher_by.iter().all(|estimate| estimate.exceeds(score))
+        self.is_own && self.higher_by.iter().all(|estimate| estimate.exceeds(score))
     }
 
     /// A lower bound of the p-value with autocorrelation.
     fn least_p_value(&self) -> f64 {
+        if !self.is_own {
+            return NOT_HIGHER;
+        }
         let [height, change] = &self.higher_by;
         (self.cost * height.least_p_value().max(change.least_p_value())).min(1.0)
     }

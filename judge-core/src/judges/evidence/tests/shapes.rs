@@ -134,6 +134,20 @@ fn a_relative_change_under_common_load_is_found_however_large_it_is() {
 }
 
 #[test]
+fn a_canary_whose_baseline_falls_at_the_end_did_not_rise() {
+    let stopped = |low: f64, end: f64| {
+        found(40, |seed| {
+            let (mut baseline, mut canary) = (around_100(60, seed), around_100(60, seed + 10_000));
+            baseline[51..].iter_mut().for_each(|value| *value *= low);
+            canary[51..].iter_mut().for_each(|value| *value *= end);
+            (baseline, canary)
+        })
+    };
+    let (scaled_in, worse) = (stopped(0.0, 1.0), stopped(1.0, 1.3));
+    assert!(scaled_in <= 10 && worse >= 38, "{scaled_in}, {worse}");
+}
+
+#[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));
     assert!(more >= 36, "{more}");
