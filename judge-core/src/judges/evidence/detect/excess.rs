@@ -59,7 +59,7 @@ impl Excess {
             middle: above.max(0.0),
             deviation,
             is_raised: raised > 1.0,
-            minimum: threshold.minimum,
+            minimum: threshold.minimum_of_points,
         }
     }
 

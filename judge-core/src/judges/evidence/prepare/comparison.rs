@@ -1,5 +1,7 @@
 //! One metric, turned so that harm is up, with what all tests need to know of its noise.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use crate::judges::evidence::parameters as p;
 use crate::order;
 use crate::sums::sum;
@@ -313,6 +315,15 @@ impl Comparison {
         let ones = vec![1.0; self.clipped_differences.len()];
         let mean = self.clipped_differences.on([&ones]).solve();
         !mean.is_noisy() || autocorrelation::mean(&mean.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
+    }
+
+    /// Standard deviation of the baseline's noise, without what both sides share.
+    pub(crate) fn own_noise(&self) -> f64 {
+        let differences = self.difference_line.as_ref().filter(|_| self.moves_together());
+        differences.map_or(self.noise, |line| {
+            let of_both = line.deviation(&line.weights(p::PRIOR_OF_DIFFERENCES));
+            self.noise.min(of_both * FRAC_1_SQRT_2)
+        })
     }
 
     /// Share of the pairs of a canary's and a baseline's point in which the canary's is above; equal ones count half.

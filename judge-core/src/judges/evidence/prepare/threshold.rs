@@ -18,6 +18,8 @@ pub(crate) struct Threshold {
     pub(crate) least_superiority: f64,
     /// The smallest change that matters if no allowance is stated, in the timeline's unit.
     pub(crate) minimum: f64,
+    /// The same for single points, for which the noise that both sides share counts, too.
+    pub(crate) minimum_of_points: f64,
     /// Whether a smaller change matters if it is in plain sight. True if the config leaves the smallest change
     /// at its default.
     pub(crate) is_default: bool,
@@ -43,15 +45,16 @@ impl Threshold {
         let share = share.max(0.0);
         let minimum = config.evidence.minimum_change(judge);
         let relative = minimum.relative.get() * distance_from_bound(timeline, comparison.axis);
-        let noise = minimum.noise.get() * comparison.noise;
         let absolute = timeline.in_unit(minimum.absolute.get());
+        let minimum_with = |noise: f64| relative.max(absolute).max(minimum.noise.get() * noise);
         let evidence = &config.evidence;
         let has_own_minimum =
             evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
         Self {
             share,
             least_superiority,
-            minimum: relative.max(noise).max(absolute),
+            minimum: minimum_with(comparison.own_noise()),
+            minimum_of_points: minimum_with(comparison.noise),
             is_default: !has_own_minimum && judge.minimum_change == MinimumChange::DEFAULT,
         }
     }

@@ -148,6 +148,18 @@ fn a_canary_whose_baseline_falls_at_the_end_did_not_rise() {
 }
 
 #[test]
+fn a_small_change_is_found_whatever_the_load_that_both_sides_share() {
+    let shift = |size: f64| {
+        found(40, |seed| {
+            let (baseline, canary) = under_load(120, seed, 3.0);
+            (baseline, canary.into_iter().map(|value| value + size).collect())
+        })
+    };
+    let (small, none) = (shift(5.0), shift(0.0));
+    assert!(small >= 38 && none <= 1, "{small}, {none}");
+}
+
+#[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));
     assert!(more >= 36, "{more}");
