@@ -189,7 +189,11 @@ pub(crate) fn run(
         location_is_normal: false,
         considered: Vec::with_capacity(8),
     };
-    panel.location(&found, healthy.as_ref(), by_ranks.as_ref());
+    // A history says how much means differ, not sizes.
+    let sizes = (question.sparse && healthy.is_none())
+        .then(|| compare_sizes(timeline, comparison.start, question, two_sample, untied))
+        .flatten();
+    panel.location(&found, healthy.as_ref(), by_ranks.as_ref(), sizes);
     panel.end_state(sequential.as_ref(), designs);
     panel.events();
     panel.points(&excess);
@@ -205,6 +209,41 @@ pub(crate) fn run(
         rules_out_harm: panel.rules_out_harm(&found),
         considered: panel.considered,
     }
+}
+
+/// What the location test says of the sizes of a sparse metric's points that are not 0.
+struct Sizes {
+    p: f64,
+    likely: f64,
+    told: Told,
+}
+
+/// Compares the points that are not 0, from `start` on; `None` if a side has too few.
+fn compare_sizes(
+    timeline: &PairTimeline,
+    start: usize,
+    question: &Question<'_>,
+    two_sample: &mut TwoSampleScratch,
+    untied: &mut UntiedScores,
+) -> Option<Sizes> {
+    let timeline = timeline.without_zeros();
+    if timeline.fewest_from(start) < p::FEWEST {
+        return None;
+    }
+    let mut sizes = Comparison::default();
+    sizes.refill(&timeline, Axis::new(question.change, &timeline), start);
+    let ranks = mann_whitney::find(&sizes, two_sample)?;
+    let found = location::find(&sizes, None, Some(&ranks), untied);
+    let p = (p::SECOND_LOOK_COST * found.p.max(ranks.p)).min(1.0);
+    let threshold = question.threshold(&sizes, &timeline);
+    let likely = if threshold.is_stated() {
+        1.0 - sizes.beyond_allowance(threshold.share).p_value(0.0)
+    } else {
+        f64::from(u8::from(threshold.is_reached(&sizes, found.effect)))
+    };
+    let mut told = say::location(&found, p, None, sizes.axis);
+    told.sentence.push_str(" where it is not 0");
+    Some(Sizes { p, likely, told })
 }
 
 /// The state of a panel while its tests run.
@@ -261,7 +300,13 @@ impl Panel<'_> {
         }
     }
 
-    fn location(&mut self, found: &Location, healthy: Option<&Healthy>, ranks: Option<&Ranks>) {
+    fn location(
+        &mut self,
+        found: &Location,
+        healthy: Option<&Healthy>,
+        ranks: Option<&Ranks>,
+        sizes: Option<Sizes>,
+    ) {
         let comparison = self.comparison;
         let Some(level) = self.question.level_for(TestKind::Location, comparison) else { return };
         let mut p = found.p;
@@ -275,6 +320,10 @@ impl Panel<'_> {
             || comparison.is_at_other_level()
         {
             p = p.max(p_of_ranks);
+        }
+        if let Some(sizes) = sizes.filter(|sizes| sizes.p < p) {
+            self.consider(TestKind::Location, sizes.p, level, sizes.likely, sizes.told);
+            return;
         }
         let mut likely = self.likely(&found.shift, found.effect);
         if self.threshold.is_stated() && p <= p::INCONCLUSIVE_FACTOR * level {

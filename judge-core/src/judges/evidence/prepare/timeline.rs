@@ -81,6 +81,21 @@ impl PairTimeline {
         timeline
     }
 
+    /// The points that are not 0; the others become gaps.
+    pub(crate) fn without_zeros(&self) -> Self {
+        let gaps = |side: &[f64]| -> Vec<f64> {
+            side.iter().map(|&value| if value == 0.0 { f64::NAN } else { value }).collect()
+        };
+        let points = |sorted: &[f64]| sorted.iter().copied().filter(|v| *v != 0.0).collect();
+        Self {
+            canary: gaps(&self.canary),
+            baseline: gaps(&self.baseline),
+            sorted_canary: points(&self.sorted_canary),
+            sorted_baseline: points(&self.sorted_baseline),
+            ..*self
+        }
+    }
+
     fn align(&mut self, canary: Option<Clock>, baseline: Option<Clock>) {
         let overlap = |late: usize, long: usize| late < long && 2 * (long - late) > long;
         let late = canary.zip(baseline).and_then(|(canary, baseline)| offset(canary, baseline));

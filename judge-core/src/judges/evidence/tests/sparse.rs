@@ -104,3 +104,15 @@ fn larger_events_at_the_same_times_are_found_however_large_they_are() {
     let healthy = stopped(60, 1.0);
     assert!(healthy <= 1, "{healthy}");
 }
+
+#[test]
+fn the_sizes_of_a_batch_job_are_compared_where_they_are_not_0() {
+    let job = |at: usize| at.is_multiple_of(2);
+    let (baseline, canary) = (sizes(61, job, 100.0, 1), sizes(61, job, 150.0, 2));
+    let judged = metric(&baseline[1..], &canary[1..]);
+    assert_eq!(judged.classification, Classification::High);
+    let sentence = &judged.findings[0].sentence;
+    let is_of_sizes =
+        sentence.starts_with("typically +") && sentence.ends_with(" where it is not 0");
+    assert!(is_of_sizes, "{sentence}");
+}
