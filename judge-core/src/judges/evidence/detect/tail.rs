@@ -40,7 +40,11 @@ pub(crate) fn find(
     } else {
         (p::TAIL_EXPONENT, p::TAIL_CLEAR)
     };
-    let reference = excess.reference();
+    let mut reference = excess.reference();
+    if comparison.sorted_y.first() == comparison.sorted_y.last() {
+        // A constant baseline shows no noise, but the canary's points on the good side do.
+        reference = excess.canary.iter().map(|out| -out).fold(reference, f64::max);
+    }
     let fence = excess.fence(p::STANDS_OUT);
     if reference <= 0.0 {
         return None;

@@ -160,6 +160,16 @@ fn a_small_change_is_found_whatever_the_load_that_both_sides_share() {
 }
 
 #[test]
+fn a_canary_that_varies_where_its_baseline_is_constant_is_not_worse_on_one_side() {
+    let stopped = |canary: &dyn Fn(f64) -> f64| {
+        let canary = |seed| noise(120, seed).into_iter().map(canary).collect();
+        found(40, |seed| (vec![100.0; 120], canary(seed)))
+    };
+    let (both_ways, up) = (stopped(&|z| 100.0 + 5.0 * z), stopped(&|z| 100.0 + 5.0 * z.abs()));
+    assert!(both_ways <= 1 && up == 40, "{both_ways}, {up}");
+}
+
+#[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));
     assert!(more >= 36, "{more}");
