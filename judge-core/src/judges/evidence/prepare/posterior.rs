@@ -9,6 +9,8 @@ use super::autocorrelation::{self, COUNT, INDEPENDENT, Weights};
 
 /// Probability that a normal estimate is one standard error or more above 0.
 const P_OF_ONE: f64 = 0.1586;
+/// A half-width is shown with three digits, so its normal score may be off by this share.
+const CLOSE: f64 = 1e-4;
 
 /// An estimate at one φ.
 #[derive(Debug, Clone, Copy, Default)]
@@ -175,7 +177,7 @@ impl Posterior {
         for _ in 0..6 {
             let next = reach + (quantile - reached) / slope;
             let next_reached = score(next);
-            let close = (next_reached - quantile).abs() <= 1e-6 * quantile;
+            let close = (next_reached - quantile).abs() <= CLOSE * quantile;
             slope = (next_reached - reached) / (next - reach);
             (reach, reached) = (next, next_reached);
             if close || !slope.is_finite() || slope <= 0.0 {
