@@ -1,5 +1,7 @@
 //! The sentences that explain findings to people.
 
+use std::fmt::{self, Display};
+
 use crate::format;
 use crate::judgement::{Estimated, Interval};
 use crate::stats::distribution::normal::score;
@@ -201,7 +203,7 @@ fn above(axis: Axis) -> &'static str {
 }
 
 /// A shift of the axis with the sign that it has in the metric, as [`size`] writes it.
-fn relative(axis: Axis, shift: f64) -> String {
+fn relative(axis: Axis, shift: f64) -> impl Display {
     let in_metric = axis.sign() * shift;
     let sign = if in_metric > 0.0 {
         "+"
@@ -210,28 +212,36 @@ fn relative(axis: Axis, shift: f64) -> String {
     } else {
         ""
     };
-    format!("{sign}{}", size(axis, shift))
+    fmt::from_fn(move |f| write!(f, "{sign}{}", size(axis, shift)))
 }
 
 /// The size of a shift of the axis: in percent of the baseline's median, or in the metric's unit if that is 0.
-fn size(axis: Axis, shift: f64) -> String {
+fn size(axis: Axis, shift: f64) -> impl Display {
     let size = axis.baseline_size();
-    if size > 0.0 {
-        format!("{} %", fixed((100.0 * (shift / size)).abs(), 1))
-    } else {
-        short(axis.in_metric(shift).abs())
-    }
+    fmt::from_fn(move |f| {
+        if size > 0.0 {
+            write!(f, "{} %", fixed((100.0 * (shift / size)).abs(), 1))
+        } else {
+            f.write_str(&short(axis.in_metric(shift).abs()))
+        }
+    })
 }
 
 /// An interval of shifts of the axis, the end that is lower in the metric first.
-fn range(axis: Axis, lower: f64, upper: f64) -> String {
+fn range(axis: Axis, lower: f64, upper: f64) -> impl Display {
     let (first, last) = if axis.sign() < 0.0 { (upper, lower) } else { (lower, upper) };
-    format!("{} to {}", relative(axis, first), relative(axis, last))
+    fmt::from_fn(move |f| write!(f, "{} to {}", relative(axis, first), relative(axis, last)))
 }
 
 /// A size with `decimals` decimals; in four digits from 1000 on.
-fn fixed(size: f64, decimals: usize) -> String {
-    if size >= 1000.0 { short(size.round()) } else { format!("{size:.decimals$}") }
+fn fixed(size: f64, decimals: usize) -> impl Display {
+    fmt::from_fn(move |f| {
+        if size >= 1000.0 {
+            f.write_str(&short(size.round()))
+        } else {
+            write!(f, "{size:.decimals$}")
+        }
+    })
 }
 
 /// A size in four digits. The exponent's minus sign is `−` as elsewhere.
