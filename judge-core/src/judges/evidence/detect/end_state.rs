@@ -97,10 +97,9 @@ struct Screened<'a> {
     same_part: Option<Stretch>,
     /// Factor on its p-value.
     cost: f64,
-    /// How much higher it is than the baseline, and than the canary's other points.
-    higher_by: [Estimate; 2],
-    /// Whether enough of the change is the canary's own: one whose baseline falls did not rise.
-    is_own: bool,
+    /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not, or if the canary did
+    /// not rise, but its baseline fell.
+    higher_by: Option<[Estimate; 2]>,
 }
 
 impl<'a> Screened<'a> {
@@ -114,21 +113,26 @@ impl<'a> Screened<'a> {
         let mut all = Vec::with_capacity(2 * MOST);
         all.extend(stretches(canary).filter_map(|(stretch, cost)| {
             let same_part = same_part_of_baseline(stretch, canary, baseline)?;
-            let [height, own] = canary.stretch_if_independent(stretch);
-            let [_, baseline_change] = baseline.stretch_if_independent(same_part);
-            let change = own.less(baseline_change);
-            let higher_by = [height.less(mean_of_baseline), change];
-            let is_own = is_own(own, change);
-            let same_part = Some(same_part);
-            Some(Self { series: canary, stretch, same_part, cost, higher_by, is_own })
+            let is_higher = canary.mean_of(stretch) > mean_of_baseline.mean;
+            let higher_by = is_higher.then(|| {
+                let [height, own] = canary.stretch_if_independent(stretch);
+                let [_, baseline_change] = baseline.stretch_if_independent(same_part);
+                let change = own.less(baseline_change);
+                is_own(own, change).then_some([height.less(mean_of_baseline), change])
+            });
+            let (same_part, higher_by) = (Some(same_part), higher_by.flatten());
+            Some(Self { series: canary, stretch, same_part, cost, higher_by })
         }));
         if let Some(series) = comparison.clipped_differences() {
             all.extend(stretches(series).filter_map(|(stretch, cost)| {
-                let higher_by = series.stretch_if_independent(stretch);
                 let of_canary = same_part_of_baseline(stretch, series, canary)?;
-                let [_, own] = canary.stretch_if_independent(of_canary);
-                let is_own = is_own(own, higher_by[1]);
-                Some(Self { series, stretch, same_part: None, cost, higher_by, is_own })
+                let higher_by = (series.mean_of(stretch) > 0.0).then(|| {
+                    let [height, change] = series.stretch_if_independent(stretch);
+                    let [_, own] = canary.stretch_if_independent(of_canary);
+                    is_own(own, change).then_some([height, change])
+                });
+                let higher_by = higher_by.flatten();
+                Some(Self { series, stretch, same_part: None, cost, higher_by })
             }));
         }
         all
@@ -136,16 +140,15 @@ impl<'a> Screened<'a> {
 
     /// Whether both estimates are at least `score` standard errors above 0.
     fn stands_out(&self, score: f64) -> bool {
-        self.is_own && self.higher_by.iter().all(|estimate| estimate.exceeds(score))
+        self.higher_by.is_some_and(|both| both.iter().all(|estimate| estimate.exceeds(score)))
     }
 
     /// A lower bound of the p-value with autocorrelation.
     fn least_p_value(&self) -> f64 {
-        if !self.is_own {
-            return NOT_HIGHER;
-        }
-        let [height, change] = &self.higher_by;
-        (self.cost * height.least_p_value().max(change.least_p_value())).min(1.0)
+        let least = self.higher_by.map_or(NOT_HIGHER, |[height, change]| {
+            height.least_p_value().max(change.least_p_value())
+        });
+        (self.cost * least).min(1.0)
     }
 
     /// The stretch with what is known of it if points are autocorrelated.

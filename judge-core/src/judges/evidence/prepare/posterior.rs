@@ -126,11 +126,7 @@ impl Posterior {
 
     /// Root of the mean square of the standard errors.
     pub(crate) fn error(&self) -> f64 {
-        let square = |(weight, estimate): (f64, &Estimate)| {
-            let error = estimate.error();
-            weight * error * error
-        };
-        self.weighted().map(square).sum::<f64>().sqrt()
+        self.weighted().map(|(weight, estimate)| weight * estimate.variance).sum::<f64>().sqrt()
     }
 
     /// The more precise of two posteriors of one shift; this one if both are as precise.

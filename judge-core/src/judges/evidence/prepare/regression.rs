@@ -208,6 +208,11 @@ impl Regressand {
         self.last_sums.last().copied().unwrap_or_default() / self.len() as f64
     }
 
+    /// Mean of `stretch`.
+    pub(crate) fn mean_of(&self, stretch: Stretch) -> f64 {
+        self.sum(stretch) / stretch.len() as f64
+    }
+
     fn sum(&self, stretch: Stretch) -> f64 {
         let of_last = |count: usize| self.last_sums.get(count).copied().unwrap_or_default();
         of_last(stretch.from_end) - of_last(stretch.to_end)
