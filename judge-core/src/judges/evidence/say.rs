@@ -239,7 +239,7 @@ fn fixed(size: f64, decimals: usize) -> impl Display {
         if size >= 1000.0 {
             f.write_str(&short(size.round()))
         } else {
-            write!(f, "{size:.decimals$}")
+            write!(f, "{}", format::fixed(size, decimals))
         }
     })
 }

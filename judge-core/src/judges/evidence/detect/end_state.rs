@@ -112,7 +112,7 @@ impl<'a> Screened<'a> {
         };
         let mut all = Vec::with_capacity(2 * MOST);
         all.extend(stretches(canary).filter_map(|(stretch, cost)| {
-            let same_part = same_part_of_baseline(stretch, canary, baseline)?;
+            let same_part = same_part_of(stretch, canary, baseline)?;
             let is_higher = canary.mean_of(stretch) > mean_of_baseline.mean;
             let higher_by = is_higher.then(|| {
                 let [height, own] = canary.stretch_if_independent(stretch);
@@ -124,15 +124,15 @@ impl<'a> Screened<'a> {
             Some(Self { series: canary, stretch, same_part, cost, higher_by })
         }));
         if let Some(series) = comparison.clipped_differences() {
-            all.extend(stretches(series).filter_map(|(stretch, cost)| {
-                let of_canary = same_part_of_baseline(stretch, series, canary)?;
+            all.extend(stretches(series).map(|(stretch, cost)| {
                 let higher_by = (series.mean_of(stretch) > 0.0).then(|| {
                     let [height, change] = series.stretch_if_independent(stretch);
-                    let [_, own] = canary.stretch_if_independent(of_canary);
+                    let [_, own] =
+                        canary.stretch_if_independent(same_part_of(stretch, series, canary)?);
                     is_own(own, change).then_some([height, change])
                 });
                 let higher_by = higher_by.flatten();
-                Some(Self { series, stretch, same_part: None, cost, higher_by })
+                Self { series, stretch, same_part: None, cost, higher_by }
             }));
         }
         all
@@ -190,15 +190,11 @@ fn own_of_differences(differences: &Regressand, stretch: Stretch) -> f64 {
     (-lowest).max(0.0)
 }
 
-/// The baseline's points as long ago as the canary's `stretch`, if its window has another number of points.
-fn same_part_of_baseline(
-    stretch: Stretch,
-    canary: &Regressand,
-    baseline: &Regressand,
-) -> Option<Stretch> {
-    let scaled = |points: usize| (points * baseline.len()).div_ceil(canary.len());
+/// The points of `other` as long ago as the `stretch` of `series`, if the two have different numbers of points.
+fn same_part_of(stretch: Stretch, series: &Regressand, other: &Regressand) -> Option<Stretch> {
+    let scaled = |points: usize| (points * other.len()).div_ceil(series.len());
     let (from_end, to_end) = (scaled(stretch.from_end), scaled(stretch.to_end));
-    (to_end < from_end && from_end < baseline.len()).then_some(Stretch { from_end, to_end })
+    (to_end < from_end && from_end < other.len()).then_some(Stretch { from_end, to_end })
 }
 
 /// Stretches, each with the factor on its p-value: given ones with a factor of 1, and the one to the end at whose
