@@ -2,7 +2,7 @@
 
 mod short;
 
-pub(crate) use short::{push_fixed, push_short, push_signed, short};
+pub(crate) use short::{fixed, push_short, push_signed, short};
 
 /// Digits of a value.
 const VALUE_DIGITS: i32 = 4;

@@ -63,3 +63,9 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
 pub(crate) fn erfc(x: f64) -> f64 {
     libm::erfc(x)
 }
+
+/// The whole part of a number of at least 0; the largest `usize` of larger ones.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+pub(crate) fn whole(x: f64) -> usize {
+    x as usize
+}

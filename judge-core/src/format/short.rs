@@ -1,7 +1,7 @@
 //! Four significant digits, fast: a judgement of twenty metrics has over a hundred numbers, so they are
 //! formatted without the exact arithmetic of the standard formatter wherever that cannot change the result.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Write};
 
 const DIGITS: i32 = 4;
 
@@ -29,19 +29,10 @@ pub(crate) fn push_short(text: &mut String, value: f64) {
             if value < 0.0 {
                 text.push('-');
             }
-            digits.trimmed().push(text);
+            // Writing to a string cannot fail.
+            let _ = digits.trimmed().write(text);
         }
         None => text.push_str(&exact(value)),
-    }
-}
-
-/// Appends `size` with `decimals` decimals, as the standard formatter does.
-pub(crate) fn push_fixed(text: &mut String, size: f64, decimals: usize) {
-    let quick = (0.0..1e3).contains(&size).then(|| rounded(size, decimals)).flatten();
-    match quick {
-        Some(digits) => digits.push(text),
-        // Writing to a string cannot fail.
-        None => drop(write!(text, "{size:.decimals$}")),
     }
 }
 
@@ -51,6 +42,17 @@ pub(crate) fn push_signed(text: &mut String, value: f64) {
         text.push('+');
     }
     push_short(text, value);
+}
+
+/// `size` with `decimals` decimals, as the standard formatter writes it.
+pub(crate) fn fixed(size: f64, decimals: usize) -> impl Display {
+    fmt::from_fn(move |f| {
+        let quick = (0.0..1e3).contains(&size).then(|| rounded(size, decimals)).flatten();
+        match quick {
+            Some(digits) => digits.write(f),
+            None => write!(f, "{size:.decimals$}"),
+        }
+    })
 }
 
 /// The number `whole` / 10^`decimals`.
@@ -70,7 +72,7 @@ impl Digits {
         Self { whole, decimals }
     }
 
-    fn push(self, text: &mut String) {
+    fn write(self, to: &mut impl Write) -> fmt::Result {
         let Self { mut whole, decimals } = self;
         // From the last digit to the first; at most 8 and a point.
         let mut bytes = [b'0'; 12];
@@ -86,7 +88,7 @@ impl Digits {
             whole /= 10;
             written += 1;
         }
-        text.push_str(std::str::from_utf8(&bytes[start..]).unwrap_or_default());
+        to.write_str(std::str::from_utf8(&bytes[start..]).unwrap_or_default())
     }
 }
 
@@ -185,23 +187,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn fixed_decimals_are_those_of_the_formatter(
+            size in 0.0..1100.0_f64, halves in 0..40_000_u32, decimals in 0..4_usize
+        ) {
+            for size in [size, f64::from(halves) / 2000.0, f64::NAN, f64::INFINITY] {
+                let text = fixed(size, decimals).to_string();
+                prop_assert_eq!(text, format!("{size:.decimals$}"));
+            }
+        }
+
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         #[test]
         fn the_quick_way_is_the_exact_one(mantissa in -1.0..1.0_f64, exponent in -6..6_i32) {
             let value = mantissa * 10_f64.powi(exponent);
             prop_assert_eq!(short(value), exact(value));
-        }
-
-        #[test]
-        fn fixed_decimals_are_those_of_the_formatter(
-            size in 0.0..1100.0_f64, halves in 0..40_000_u32, decimals in 0..4_usize
-        ) {
-            for size in [size, f64::from(halves) / 2000.0, f64::NAN, f64::INFINITY] {
-                let mut text = String::new();
-                push_fixed(&mut text, size, decimals);
-                prop_assert_eq!(text, format!("{size:.decimals$}"));
-            }
         }
 
         #[test]

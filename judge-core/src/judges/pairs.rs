@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::config::{MetricConfig, NanStrategy};
-use crate::judgement::{Classification, MetricJudgement, Side};
+use crate::judgement::{Classification, Decision, MetricJudgement, Side, SideSummary};
 use crate::problem::Problem;
 use crate::request::JudgeRequest;
 use crate::series::MetricPair;
@@ -39,6 +39,24 @@ pub(super) fn unread_looks(request: &JudgeRequest, judge: &str) -> Option<Proble
     let looks = request.looks?;
     let consequence = format!("{judge} judges every look as if it were the only one");
     Some(Problem::remark("looks", looks, consequence))
+}
+
+/// The judgement of `pair` before its test.
+pub(super) fn untested(
+    pair: &MetricPair,
+    config: &MetricConfig,
+    baseline: SideSummary,
+    canary: SideSummary,
+) -> MetricJudgement {
+    MetricJudgement {
+        id: pair.id.clone(),
+        tags: pair.tags.clone(),
+        groups: config.groups.clone(),
+        muted: config.muted,
+        baseline,
+        canary,
+        ..MetricJudgement::new(&*pair.name, Classification::Pass, Decision::MissingData)
+    }
 }
 
 /// The class of a metric with a side without data, and why; `None` if the config reads gaps as 0. A critical

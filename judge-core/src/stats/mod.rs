@@ -72,5 +72,5 @@ pub use sample::{Sample, SampleError};
 pub use scratch::TwoSampleScratch;
 pub use spread::{SpreadRatio, SpreadTest, brown_forsythe, fligner_killeen, spread_ratio};
 pub use superiority::{Superiority, superiority};
-pub(crate) use two_sample::{Placed, place, place_test};
+pub(crate) use two_sample::{Placed, place};
 pub use two_sample::{TwoSample, two_sample};

@@ -1,7 +1,6 @@
 //! Test, shift and probability of superiority in one call.
 
 use super::hodges_lehmann::locate;
-use super::ranks::RankSums;
 use super::{
     ConfidenceLevel, ExactTooCostly, MannWhitney, Method, PValues, Sample, Shift, Superiority,
     TwoSampleScratch, mann_whitney, superiority,
@@ -79,18 +78,4 @@ pub(crate) fn place(
     let p = mann_whitney::test(located.sums, located.null.as_ref()).p;
     scratch.null = located.null;
     Ok(Placed { p, shift: located.shift })
-}
-
-/// The p-values of [`place`] alone.
-pub(crate) fn place_test(
-    x: &[f64],
-    y: &[f64],
-    method: Method,
-    scratch: &mut TwoSampleScratch,
-) -> Result<PValues, ExactTooCostly> {
-    let sums = RankSums::from_sorted(x, y);
-    let null = mann_whitney::choose(x, y, sums, method, scratch.null.take())?;
-    let p = mann_whitney::test(sums, null.as_ref()).p;
-    scratch.null = null;
-    Ok(p)
 }

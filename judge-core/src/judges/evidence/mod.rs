@@ -68,11 +68,6 @@ const NAME_OF_METRIC: &str = "the name of a metric of the request";
 #[derive(Debug, Clone, Copy)]
 pub struct EvidenceJudge;
 
-#[derive(Debug, Default)]
-struct Buffers {
-    metric: metric::Buffers,
-}
-
 impl Judge for EvidenceJudge {
     fn name(&self) -> &'static str {
         "EvidenceJudge-v1"
@@ -134,7 +129,7 @@ impl Judge for EvidenceJudge {
     }
 }
 
-/// Judges each metric, and once more those whose noise less traffic explains, which are returned, too.
+/// Judges each metric, and once more those whose noise less traffic explains. Returns these, too.
 fn judge_metrics(
     request: &JudgeRequest,
     configs: &Configs<'_>,
@@ -144,16 +139,15 @@ fn judge_metrics(
         scratch.check_stop()?;
         let pair = &request.pairs[index];
         let config = configs.for_pair(index, pair)?;
-        let buffers = &mut scratch.buffers::<Buffers>().metric;
-        Ok::<_, JudgeError>(metric::judge(pair, config, request, noise_factor, buffers))
+        Ok::<_, JudgeError>(metric::judge(pair, config, request, noise_factor, scratch.buffers()))
     };
     let mut judged = Vec::with_capacity(request.pairs.len());
     for index in 0..request.pairs.len() {
         judged.push(judge(index, 1.0)?);
     }
     let explained = traffic::explain(request, configs, &judged);
-    for Explained { pair, factor } in &explained {
-        judged[*pair] = judge(*pair, *factor)?;
+    for (index, factor) in &explained {
+        judged[*index] = judge(*index, *factor)?;
     }
     Ok((judged, explained))
 }

@@ -11,8 +11,8 @@ pub(crate) const FEWEST: usize = 5;
 pub(crate) const CLIP: f64 = 3.0;
 /// An infinite value counts as a point that is so many times the metric's size beyond its finite points.
 pub(crate) const INFINITE: f64 = 9.0;
-/// The canary is at another level of its baseline if a larger share of the baseline's points is near its median: then a
-/// shift must show by ranks, too.
+/// If more than this share of the baseline's points is near the canary's median, the baseline visits that value, too. A shift
+/// must then show by ranks as well.
 pub(crate) const OTHER_LEVEL: f64 = 0.1;
 /// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from it where its baseline is
 /// within this share of the bound.
@@ -33,6 +33,11 @@ pub(crate) const PRIOR_OF_DIFFERENCES: f64 = 0.84;
 /// (31 points) are 3.4, 3.2 and 3.2 %.
 pub(crate) const LONG_RUN_COST: f64 = 5.0;
 
+/// So are that of relative differences, and that of the shift without the points that are clipped,
+pub(crate) const SECOND_LOOK_COST: f64 = 5.0;
+/// if at most this share of a side is clipped.
+pub(crate) const LEFT_OUT_MOST: f64 = 0.25;
+
 /// Up to this ratio of noises that less traffic explains, both sides count as exchangeable.
 pub(crate) const EXCHANGEABLE: f64 = 1.1;
 
@@ -52,12 +57,12 @@ pub(crate) const WIDER_THAN_OWN: f64 = 2.0;
 
 pub(crate) const LOCATION_SHARE: f64 = 0.5;
 pub(crate) const LOCATION_SHARE_AFTER: f64 = 0.35;
-pub(crate) const STRETCH_SHARE: f64 = 0.8;
-pub(crate) const STRETCH_SHARE_AFTER: f64 = 0.16;
+pub(crate) const END_STATE_SHARE: f64 = 0.8;
+pub(crate) const END_STATE_SHARE_AFTER: f64 = 0.16;
 pub(crate) const BURSTS_SHARE: f64 = 0.5;
 pub(crate) const SPREAD_SHARE: f64 = 1.2;
 pub(crate) const TAIL_SHARE: f64 = 0.15;
-pub(crate) const RUNS_SHARE: f64 = 1.6;
+pub(crate) const EXCURSIONS_SHARE: f64 = 1.6;
 pub(crate) const EVENTS_SHARE: f64 = 0.7;
 /// The p-value of the number of points with events is multiplied by this where events are counted, too.
 pub(crate) const EVENT_POINTS_COST: f64 = 5.0;
@@ -107,9 +112,11 @@ pub(crate) const UNREMARKABLE: f64 = 0.05;
 /// Standard errors of a normal estimate with this p.
 pub(crate) const UNREMARKABLE_SCORE: f64 = 1.6448;
 /// Points of a change.
-pub(crate) const STRETCH_FEWEST: usize = 4;
+pub(crate) const END_STATE_FEWEST: usize = 4;
 /// Points before it, and points behind one that healed.
-pub(crate) const STRETCH_FEWEST_OTHERS: usize = 3;
+pub(crate) const END_STATE_FEWEST_OTHERS: usize = 3;
+/// Unless the sides share their noise, the canary itself rises by at least this share of the change between the sides.
+pub(crate) const STRETCH_OWN: f64 = 0.5;
 /// Windows that follow each other must also differ by ranks, at this level.
 pub(crate) const GATE_AFTER: f64 = 0.05;
 
@@ -204,7 +211,7 @@ pub(crate) const STUCK_SHARE: f64 = 0.9;
 /// Confidence of the intervals that are shown.
 pub(crate) const SHOWN: f64 = 0.95;
 /// A metric is inconclusive where harm is likely but has so many times the p it may have.
-pub(crate) const LEANS: f64 = 4.0;
+pub(crate) const INCONCLUSIVE_FACTOR: f64 = 4.0;
 
 // All metrics together.
 

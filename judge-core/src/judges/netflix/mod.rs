@@ -99,18 +99,11 @@ fn judge_metric(
     let canary = buffers.canary.summary();
     let class = classify::classify(config, buffers, &baseline, &canary);
     MetricJudgement {
-        name: pair.name.clone(),
-        id: pair.id.clone(),
-        tags: pair.tags.clone(),
-        groups: config.groups.clone(),
         classification: class.classification,
         reason: class.reason,
         critical: class.critical,
-        muted: config.muted,
-        baseline,
-        canary,
         mean_ratio: class.mean_ratio,
         decision: class.decision,
-        findings: Vec::new(),
+        ..pairs::untested(pair, config, baseline, canary)
     }
 }

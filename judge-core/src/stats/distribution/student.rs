@@ -88,6 +88,11 @@ pub(crate) fn normal_score(t: f64, df: f64) -> f64 {
     }
 }
 
+/// P(T > t) as [`normal_score`] gives it.
+pub(crate) fn fast_upper_tail(t: f64, df: f64) -> f64 {
+    normal::upper_tail(normal_score(t, df))
+}
+
 /// Correction of a normal quantile (Abramowitz and Stegun 1964, 26.7.5): nearly all of the difference unless
 /// ν is small.
 fn expansion(z: f64, df: f64) -> f64 {

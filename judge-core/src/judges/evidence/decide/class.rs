@@ -1,17 +1,13 @@
-//! The classification of a metric, and the shift that its points could have shown.
+//! The classification of a metric.
 
 use std::fmt::Write;
 
 use crate::config::evidence::InconclusivePolicy;
-use crate::judgement::{
-    Change, Classification, Decision, Interval, MetricJudgement, Panel, TestKind,
-};
+use crate::judgement::{Change, Classification, Decision, MetricJudgement, TestKind};
 use crate::judges::evidence::parameters as p;
-use crate::stats::distribution::normal;
 
 use super::joint::JointPart;
 use super::levels::Levels;
-use super::located::Located;
 use super::panel::{Considered, PanelFindings};
 
 /// A judged metric, before the number of metrics lowers its significance level.
@@ -24,19 +20,14 @@ pub(crate) struct Judged {
     pub(crate) level: f64,
     /// The significance levels of this look.
     pub(crate) levels: Levels,
-    /// Factor on the level of the location test; 1 unless this is one of several looks.
-    pub(crate) location_gain: f64,
+    /// Share of `level` that the location test takes.
+    pub(crate) location_share: f64,
     /// Whether harm of the size that matters is ruled out; `None` if the canary cannot pass early at this look.
     pub(crate) rules_out_harm: Option<bool>,
     /// Input of the joint test.
     pub(crate) part: Option<JointPart>,
-    /// Location of the canary for each direction of harm, from which `wouldFind` is computed.
-    pub(crate) located: Vec<(Change, Located)>,
-    /// Points of a warm-up that ended so late that too few are left to be judged: if an increase is harmful,
-    /// and if a decrease is.
-    pub(crate) unsettled: [Option<usize>; 2],
-    /// Whether an increase and a decrease would fail the whole canary.
-    pub(crate) effect_is_critical: [bool; 2],
+    /// The answers for each direction of harm; their findings are in `considered`.
+    answers: Vec<PanelFindings>,
     /// A sentence about an unusual baseline.
     pub(crate) sick_baseline: Option<String>,
     /// Series of the history with enough points.
@@ -51,12 +42,10 @@ impl Judged {
             considered: Vec::new(),
             level: levels.level(),
             levels,
-            location_gain: 1.0,
+            location_share: 0.0,
             rules_out_harm: None,
             part: None,
-            located: Vec::new(),
-            unsettled: [None; 2],
-            effect_is_critical: [false; 2],
+            answers: Vec::new(),
             sick_baseline: None,
             usable_history,
         }
@@ -76,14 +65,13 @@ impl Judged {
         self.part = JointPart::new(&mut answers);
         let left_out = answers.iter().filter_map(|answer| answer.warm_up).map(|w| w.length).max();
         let Some(first) = answers.first() else { return };
-        self.metric.decision = Decision::Panel(describe(&first.location, left_out.unwrap_or(0)));
+        self.metric.decision = Decision::Panel(first.location.describe(left_out.unwrap_or(0)));
         self.rules_out_harm = answers.iter().map(|answer| answer.rules_out_harm).min().flatten();
-        for answer in answers {
-            self.unsettled[answer.change as usize] = answer.unsettled;
-            self.sick_baseline = self.sick_baseline.take().or(answer.sick_baseline);
-            self.considered.extend(answer.considered);
-            self.located.push((answer.change, answer.location));
+        for answer in &mut answers {
+            self.sick_baseline = self.sick_baseline.take().or(answer.sick_baseline.take());
+            self.considered.append(&mut answer.considered);
         }
+        self.answers = answers;
         self.considered.sort_by(|a, b| {
             let (x, y) = (&a.finding, &b.finding);
             let order = y.is_harm().cmp(&x.is_harm());
@@ -120,7 +108,7 @@ impl Judged {
     pub(crate) fn may_pass_early(&self) -> bool {
         let leans = |found: &Considered| {
             let is_location = found.finding.test == TestKind::Location;
-            let spent = if is_location { 1.0 } else { self.levels.by_sum } * self.levels.share;
+            let spent = if is_location { 1.0 } else { self.levels.other_gain } * self.levels.share;
             found.leans(found.finding.level / spent)
         };
         self.metric.muted
@@ -133,7 +121,10 @@ impl Judged {
         let name = &self.metric.name;
         let harm = self.considered.iter().find(|found| found.finding.is_harm());
         let leans = self.considered.iter().find(|found| found.leans(found.finding.level));
-        let unsettled = harm.and_then(|harm| self.unsettled[harm.finding.change as usize]);
+        let answer = harm.and_then(|harm| {
+            self.answers.iter().find(|answer| answer.change == harm.finding.change)
+        });
+        let unsettled = answer.and_then(|answer| answer.unsettled);
         let (classification, reason, critical) = match (harm, leans) {
             (Some(_), _) if let Some(points) = unsettled => {
                 let reason = format!(
@@ -143,10 +134,11 @@ impl Judged {
                 (Classification::Inconclusive, Some(reason), false)
             }
             (Some(Considered { finding, .. }), _) => {
-                let (classification, word, critical) = match finding.change {
-                    Change::Increase => (Classification::High, "High", self.effect_is_critical[0]),
-                    Change::Decrease => (Classification::Low, "Low", self.effect_is_critical[1]),
+                let (classification, word) = match finding.change {
+                    Change::Increase => (Classification::High, "High"),
+                    Change::Decrease => (Classification::Low, "Low"),
                 };
+                let critical = answer.is_some_and(|answer| answer.is_critical);
                 let sentence = &finding.sentence;
                 let reason = if critical {
                     format!("The metric {name} was classified as {word} (Critical): {sentence}")
@@ -177,16 +169,17 @@ impl Judged {
         let inconclusive = self.metric.classification == Classification::Inconclusive;
         let harm = self.considered.iter().find(|found| found.leans(found.finding.level));
         let change = harm.map(|found| found.finding.change);
+        let mut answers = self.answers.iter();
         // If both directions are harmful, the one with the evidence is described.
-        let speaks =
-            self.located.iter().find(|(harmful, _)| change.is_none_or(|change| change == *harmful));
-        if let (Decision::Panel(panel), Some((_, located))) = (&mut self.metric.decision, speaks) {
-            *panel = describe(located, panel.left_out);
+        let described = answers.find(|answer| change.is_none_or(|change| change == answer.change));
+        if let (Decision::Panel(panel), Some(answer)) = (&mut self.metric.decision, described) {
+            let located = &answer.location;
+            *panel = located.describe(panel.left_out);
             panel.fails = inconclusive && policy == InconclusivePolicy::Fail;
-            let level = p::LOCATION_SHARE * self.level * self.location_gain;
-            panel.would_find = would_find(located, level);
-            if inconclusive && self.unsettled == [None, None] {
-                panel.more_points = more_points(located, level);
+            let level = self.location_share * self.level;
+            panel.would_find = located.would_find(level);
+            if inconclusive && self.answers.iter().all(|answer| answer.unsettled.is_none()) {
+                panel.more_points = located.more_points(level);
             }
         }
         if inconclusive
@@ -205,7 +198,7 @@ impl Considered {
     /// Whether the finding leans to harm at this significance `level`. Findings that are harm lean, too.
     fn leans(&self, level: f64) -> bool {
         let Self { finding, likely } = self;
-        finding.test.decides() && *likely >= 0.5 && finding.p <= p::LEANS * level
+        finding.test.decides() && *likely >= 0.5 && finding.p <= p::INCONCLUSIVE_FACTOR * level
     }
 }
 
@@ -213,58 +206,4 @@ impl Considered {
 fn least_weight(considered: &[Considered]) -> f64 {
     let matter = considered.iter().filter(|found| found.finding.matters);
     matter.map(|found| found.finding.weight()).fold(f64::INFINITY, f64::min)
-}
-
-/// The shift with its interval, in the metric's own sense and unit.
-fn describe(located: &Located, left_out: usize) -> Panel {
-    let (mean, reach) = (located.shift.mean(), located.reach);
-    let axis = located.axis;
-    let (a, b) = (axis.in_metric(mean - reach), axis.in_metric(mean + reach));
-    Panel {
-        estimate: axis.in_metric(mean),
-        interval: Interval { lower: a.min(b), upper: a.max(b), level: p::SHOWN },
-        allowed: axis.in_metric(located.threshold).abs(),
-        would_find: 0.0,
-        more_points: None,
-        left_out,
-        fails: false,
-        healthy: located.healthy.map(|healthy| {
-            let (a, b) = (axis.in_metric(healthy.lower), axis.in_metric(healthy.upper));
-            Interval { lower: a.min(b), upper: a.max(b), level: 1.0 - 2.0 * healthy.level }
-        }),
-    }
-}
-
-/// Factor on the number of additional points, because the estimate is not the truth. Four cases of five are to
-/// be settled: without this factor it was 0.78 to 0.96 of them, at 15, 31 and 60 points with and without an
-/// allowance.
-const MORE_POINTS: f64 = 1.1;
-/// Normal quantile of 0.8.
-const FOUR_IN_FIVE: f64 = 0.842;
-
-/// The shift that would have been found in four canaries of five, in the metric's own sense and unit.
-fn would_find(located: &Located, level: f64) -> f64 {
-    let error = located.shift.error();
-    // Half-width of the shown interval, scaled to the level of the test.
-    let shown = normal::upper_quantile(0.5 * (1.0 - p::SHOWN));
-    let significant = located.reach * normal::upper_quantile(level) / shown + FOUR_IN_FIVE * error;
-    let likely = located.threshold + (normal::score(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
-    located.axis.in_metric(significant.max(likely))
-}
-
-/// Additional points a side that would settle the metric in four cases of five, if its noise stays the same.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "at most a hundred times"
-)]
-fn more_points(located: &Located, level: f64) -> Option<usize> {
-    let error = located.shift.error();
-    let mean = located.shift.mean();
-    if error <= 0.0 || mean <= 0.0 {
-        return None;
-    }
-    let times = (normal::upper_quantile(level) + FOUR_IN_FIVE) * error / mean;
-    let times = (MORE_POINTS * times * times).clamp(1.5, 100.0);
-    Some((located.points as f64 * (times - 1.0)).ceil() as usize)
 }

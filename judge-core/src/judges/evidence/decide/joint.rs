@@ -5,7 +5,6 @@
 //! size**: at least three quarters of the metrics are worse, and the median metric has used up the configured share of its
 //! allowance. **Cost**: O(metrics² · points).
 
-use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::correlation_around_0;
 use crate::order;
@@ -21,9 +20,7 @@ pub(crate) struct JointPart {
     z: f64,
     /// The shift as a share of its threshold.
     used: f64,
-    /// 1 when harm is an increase, −1 when it is a decrease.
-    sign: f64,
-    /// Noise of the shift for each time, in the metric's own sense; NaN where there is no point.
+    /// Noise of the shift for each time, on the axis; NaN where there is no point.
     noise: Vec<f64>,
 }
 
@@ -33,17 +30,16 @@ impl JointPart {
         let directions = answers.len();
         let located = answers.iter_mut().map(|answer| {
             let located = &mut answer.location;
-            (answer.change, normal::score(located.p), located)
+            (normal::score(located.p), located)
         });
-        let (change, mut z, located) = located.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (mut z, located) = located.max_by(|a, b| a.0.total_cmp(&b.0))?;
         if directions > 1 {
             // The larger of two directions is no standard normal; the p-value of the larger one is.
             z = normal::upper_quantile((2.0 * normal::upper_tail(z)).clamp(1e-300, 1.0 - 1e-12));
         }
         let used =
             if located.threshold > 0.0 { located.shift.mean() / located.threshold } else { 0.0 };
-        let sign = if change == Change::Increase { 1.0 } else { -1.0 };
-        Some(Self { z, used, sign, noise: std::mem::take(&mut located.noise) })
+        Some(Self { z, used, noise: std::mem::take(&mut located.noise) })
     }
 }
 
@@ -71,7 +67,7 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<Strin
     let mut shared = 0.0;
     for (index, a) in worst.iter().enumerate() {
         for b in &worst[index + 1..] {
-            shared += 2.0 * a.sign * b.sign * correlation(&a.noise, &b.noise);
+            shared += 2.0 * correlation(&a.noise, &b.noise);
         }
     }
     // Estimated correlations scatter around 0: summed, their errors mostly cancel.

@@ -1,19 +1,24 @@
 //! The significance levels of a metric at one look.
 
 use crate::config::evidence::AcrossMetrics;
-use crate::judgement::{Decision, MetricJudgement, Standing};
+use crate::judgement::{Decision, MetricJudgement, Standing, TestKind};
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::timeline::Times;
 use crate::looks::{Boundaries, LookLevel, Looks};
 use crate::request::JudgeRequest;
 
-/// What a metric's tests may spend at a look.
+/// What a metric's tests may spend at a look, in shares of `alpha`.
+///
+/// A look may spend `alpha` · `share`. The location test may spend that times its gain ([`Levels::gain`]), because it has exact
+/// boundaries. All other tests may spend `alpha` · `share` · `other_gain`: only a sum bounds their error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Levels {
     /// Significance level of the metric over all looks.
     pub(crate) alpha: f64,
-    /// Share of it that this look may spend.
+    /// Share of `alpha` that this look may spend.
     pub(crate) share: f64,
-    /// The share for tests without exact boundaries, as a multiple of `share`.
-    pub(crate) by_sum: f64,
+    /// Factor on `share` for the tests without exact boundaries.
+    pub(crate) other_gain: f64,
     /// Probability of a wrong early pass at this look; `None` if the canary cannot pass early.
     pub(crate) early_pass: Option<f64>,
 }
@@ -23,7 +28,7 @@ impl Levels {
     pub(crate) fn new(request: &JudgeRequest, alpha: f64) -> Self {
         let evidence = &request.config.evidence;
         let Some(looks) = request.looks else {
-            return Self { alpha, share: 1.0, by_sum: 1.0, early_pass: None };
+            return Self { alpha, share: 1.0, other_gain: 1.0, early_pass: None };
         };
         let is_last = looks.number() == looks.planned();
         // The last look has no early pass.
@@ -32,7 +37,7 @@ impl Levels {
         Self {
             alpha,
             share,
-            by_sum: looks.share_by_sum(evidence.spending, alpha) / share,
+            other_gain: looks.share_by_sum(evidence.spending, alpha) / share,
             early_pass: budget.map(|budget| budget.get() * looks.share_of_early_pass()),
         }
     }
@@ -53,8 +58,28 @@ impl Levels {
         let Some(looks) = request.looks else { return 1.0 };
         let spending = request.config.evidence.spending;
         let budget = self.alpha * part / most_divided(request);
-        boundaries.gain(looks, spending, self.alpha, budget).unwrap_or(self.by_sum)
+        boundaries.gain(looks, spending, self.alpha, budget).unwrap_or(self.other_gain)
     }
+}
+
+/// Share of a metric's significance level that a test gets; `None` if the test does not run. `is_sparse` if rates of
+/// events are compared.
+pub(crate) fn share(test: TestKind, is_sparse: bool, times: Times) -> Option<f64> {
+    let is_after = times == Times::After;
+    Some(match (test, is_sparse) {
+        (TestKind::Events, true) => p::EVENTS_SHARE,
+        (TestKind::Location, true) => p::SPARSE_LOCATION_SHARE,
+        (TestKind::Location, false) if is_after => p::LOCATION_SHARE_AFTER,
+        (TestKind::Location, false) => p::LOCATION_SHARE,
+        (TestKind::EndState, false) if is_after => p::END_STATE_SHARE_AFTER,
+        (TestKind::EndState, false) => p::END_STATE_SHARE,
+        (TestKind::Bursts, false) => p::BURSTS_SHARE,
+        (TestKind::Spread, false) => p::SPREAD_SHARE,
+        (TestKind::Tail, _) => p::TAIL_SHARE,
+        (TestKind::Excursions, false) => p::EXCURSIONS_SHARE,
+        // The other tests compare most values, and most of a sparse metric's are 0.
+        _ => return None,
+    })
 }
 
 /// Largest number by which other metrics may divide a metric's level. The factor is solved for that smallest

@@ -2,7 +2,7 @@
 
 use crate::clean::Cleaned;
 use crate::config::evidence::MetricKind;
-use crate::config::{Direction, EffectMeasure, MetricConfig, NanStrategy};
+use crate::config::{Direction, MetricConfig, NanStrategy};
 use crate::judgement::{
     Change, Classification, Decision, Estimated, Finding, MetricJudgement, TestKind,
 };
@@ -13,14 +13,14 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::timeline::{self, PairTimeline, Times};
 use crate::judges::evidence::say;
-use crate::judges::pairs::{missing_data, ratio, without_data};
+use crate::judges::pairs::{missing_data, ratio, untested, without_data};
 use crate::looks::Boundaries;
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 
 use super::class::Judged;
 use super::levels::{self, Levels};
-use super::panel::{self, Considered, PanelFindings, Question};
+use super::panel::{self, Considered, Question};
 use super::traffic;
 
 #[derive(Debug, Default)]
@@ -54,33 +54,20 @@ pub(crate) fn judge(
     if config.nan_strategy == NanStrategy::Replace && silent {
         timeline.fill_silence();
     }
-    let exposure = exposure(pair, config, request, timeline, warm_up);
+    let exposure = traffic::exposure(pair, config, request, timeline, warm_up);
     // The exposure of past windows is not known.
     let series = if exposure.is_some() { &[][..] } else { &pair.history };
     buffers.history.refill(series, &pair.baseline, config, warm_up, timeline);
     if let Some(exposure) = exposure {
         timeline.scale_canary(exposure.baseline / exposure.canary);
     } else {
-        let counted = factor_of_traffic(pair, config, request, warm_up);
+        let counted = traffic::factor(pair, config, request, warm_up);
         timeline.let_canary_vary(counted.unwrap_or(noise_factor));
     }
     let levels =
         Levels::new(request, config.evidence.confidence.unwrap_or(judge.confidence).significance());
-    let metric = MetricJudgement {
-        name: pair.name.clone(),
-        id: pair.id.clone(),
-        tags: pair.tags.clone(),
-        groups: config.groups.clone(),
-        classification: Classification::Pass,
-        reason: None,
-        critical: false,
-        muted: config.muted,
-        baseline,
-        canary,
-        mean_ratio: Some(ratio(canary.mean, baseline.mean)),
-        decision: Decision::MissingData,
-        findings: Vec::new(),
-    };
+    let mean_ratio = Some(ratio(canary.mean, baseline.mean));
+    let metric = MetricJudgement { mean_ratio, ..untested(pair, config, baseline, canary) };
     let mut judged = Judged::new(metric, levels, buffers.history.usable_windows());
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
     let goes_on = levels::goes_on(request);
@@ -150,15 +137,16 @@ fn examine(
         _ => declared,
     };
     buffers.refill(timeline, changes[0]);
-    let part = if sparse { p::SPARSE_LOCATION_SHARE } else { p::LOCATION_SHARE };
-    judged.location_gain = match timeline.times {
+    let share = levels::share(TestKind::Location, sparse, timeline.times).unwrap_or_default();
+    let location_gain = match timeline.times {
         // Both windows grow, but the canary's begins where the baseline's ends, so there are no exact
         // boundaries.
-        Times::After => levels.by_sum,
+        Times::After => levels.other_gain,
         Times::Unknown | Times::Same => {
-            levels.gain(request, part / changes.len() as f64, boundaries)
+            levels.gain(request, share / changes.len() as f64, boundaries)
         }
     };
+    judged.location_share = share * location_gain;
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {
@@ -167,17 +155,14 @@ fn examine(
             judge,
             tests,
             level: judged.level / changes.len() as f64,
-            location_gain: judged.location_gain,
-            by_sum: levels.by_sum,
+            location_gain,
+            other_gain: levels.other_gain,
             early_pass: levels.early_pass,
             sparse,
             counted: Counted { declared, exposure },
+            mean_ratio: judged.metric.mean_ratio.unwrap_or(f64::NAN),
         };
-        let answer = panel::run(timeline, history, &question, buffers);
-        let mean_ratio = judged.metric.mean_ratio.unwrap_or(f64::NAN);
-        judged.effect_is_critical[change as usize] =
-            is_critical(config, &answer, change, mean_ratio);
-        answers.push(answer);
+        answers.push(panel::run(timeline, history, &question, buffers));
     }
     judged.add(answers);
     if config.nan_strategy == NanStrategy::Remove
@@ -189,119 +174,23 @@ fn examine(
         && config.nan_strategy == NanStrategy::Remove
         && let Some(found) = silence::find(timeline)
     {
-        judged.considered.push(silent(found, timeline, changes[0], judged.level));
+        judged.considered.push(silent(found, changes[0], judged.level));
     }
 }
 
 /// The finding of a canary that stops to report, or reports one value.
-fn silent(found: Silence, timeline: &PairTimeline, change: Change, level: f64) -> Considered {
-    let points = timeline.sorted_canary.len() as f64;
-    let statistic = match found {
-        Silence::End { points } | Silence::Stuck { points, .. } => points as f64,
-        Silence::Gaps { canary, .. } => canary as f64,
-    };
-    let all = timeline.canary.len().max(1) as f64;
-    let estimate = match found {
-        Silence::End { .. } | Silence::Gaps { .. } => 1.0 - points / all,
-        Silence::Stuck { points: equal, .. } => equal as f64 / points,
-    };
-    let value_of = |value: f64| libm::ldexp(value, timeline.exponent());
+fn silent(found: Silence, change: Change, level: f64) -> Considered {
     let finding = Finding {
         test: TestKind::Silence,
         change,
-        statistic,
+        statistic: found.points as f64,
         p: 1.0,
         level,
         estimated: Estimated::ShareOfPoints,
-        estimate,
+        estimate: found.share,
         interval: None,
         matters: false,
-        sentence: say::silence(found, value_of),
+        sentence: say::silence(found),
     };
     Considered { finding, likely: 0.0 }
-}
-
-/// The exposure of the metric's events on both sides, from the metric that its config names.
-fn exposure(
-    pair: &MetricPair,
-    config: &MetricConfig,
-    request: &JudgeRequest,
-    timeline: &PairTimeline,
-    warm_up: usize,
-) -> Option<Exposure> {
-    let metric = config.evidence.kind.exposure()?;
-    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
-    let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
-    let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
-    // A mean of huge values is infinite.
-    let ratio = baseline / canary;
-    let is_known = canary.is_finite() && baseline.is_finite() && ratio > 0.0 && ratio.is_finite();
-    is_known.then_some(Exposure { canary, baseline, proportion })
-}
-
-/// Factor by which the canary's points may vary more than the baseline's, from the metric that counts traffic.
-fn factor_of_traffic(
-    pair: &MetricPair,
-    config: &MetricConfig,
-    request: &JudgeRequest,
-    warm_up: usize,
-) -> Option<f64> {
-    let metric = traffic::counted_by(config, request)?;
-    if metric == pair.name {
-        return None;
-    }
-    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
-    Some((baseline / canary).sqrt())
-}
-
-/// Means of the metric called `name`, on the canary's and on the baseline's side, over the times at which `pair`
-/// has a point; `None` unless both are above 0.
-fn means(
-    name: &str,
-    pair: &MetricPair,
-    config: &MetricConfig,
-    request: &JudgeRequest,
-    warm_up: usize,
-) -> Option<(f64, f64)> {
-    let metric = request.pairs.iter().find(|pair| pair.name == name)?;
-    let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
-    let mean = |metric: &Series, judged: &Series| {
-        let same_times = metric.values.len() == judged.values.len();
-        let counts = |index: usize| gaps_are_points || !judged.values[index].is_nan();
-        let points = metric
-            .values
-            .iter()
-            .enumerate()
-            .skip(warm_up)
-            .filter(|(index, value)| value.is_finite() && (!same_times || counts(*index)));
-        let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
-        sum / count
-    };
-    let (canary, baseline) =
-        (mean(&metric.canary, &pair.canary), mean(&metric.baseline, &pair.baseline));
-    (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
-}
-
-/// Whether a harmful change fails the whole canary. Any harm reaches a critical size that is left at its
-/// neutral value, even harm that leaves the mean where it is.
-fn is_critical(
-    config: &MetricConfig,
-    answer: &PanelFindings,
-    change: Change,
-    mean_ratio: f64,
-) -> bool {
-    let size = &config.effect_size;
-    let (critical, sign) = match change {
-        Change::Increase => (size.critical_increase(), 1.0),
-        Change::Decrease => (size.critical_decrease(), -1.0),
-    };
-    let effect = match size.measure() {
-        EffectMeasure::MeanRatio => mean_ratio,
-        EffectMeasure::Cles => 0.5 + sign * (answer.share_above - 0.5),
-    };
-    let reached = match change {
-        Change::Increase => effect >= critical,
-        Change::Decrease => effect <= critical,
-    };
-    config.critical && (effect.is_nan() || critical == size.measure().neutral() || reached)
 }

@@ -3,7 +3,7 @@
 pub(super) mod class;
 pub(super) mod joint;
 pub(super) mod levels;
-pub(super) mod located;
+pub(super) mod location_estimate;
 pub(super) mod metric;
 pub(super) mod panel;
 pub(super) mod traffic;

@@ -9,12 +9,14 @@ use crate::judges::evidence::detect::events::{self, Counted};
 use crate::judges::evidence::detect::excess::{Excess, has_few_values};
 use crate::judges::evidence::detect::healthy::{self, Healthy};
 use crate::judges::evidence::detect::location::Location;
-use crate::judges::evidence::detect::ranks::Ranks;
+use crate::judges::evidence::detect::mann_whitney::Ranks;
 use crate::judges::evidence::detect::scores::UntiedScores;
 use crate::judges::evidence::detect::sequential::Sequential;
 use crate::judges::evidence::detect::spread::Widths;
-use crate::judges::evidence::detect::warm_up::{self, WarmUp};
-use crate::judges::evidence::detect::{bursts, location, ranks, runs, spread, stretch, tail};
+use crate::judges::evidence::detect::start_up::{self, WarmUp};
+use crate::judges::evidence::detect::{
+    bursts, end_state, excursions, location, mann_whitney, spread, tail,
+};
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -23,9 +25,10 @@ use crate::judges::evidence::prepare::posterior::{Posterior, combine};
 use crate::judges::evidence::prepare::regression::Designs;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::judges::evidence::prepare::timeline::PairTimeline;
-use crate::judges::evidence::say::{self, Draft, View};
+use crate::judges::evidence::say::{self, Told};
 
-use super::located::Located;
+use super::levels;
+use super::location_estimate::LocationEstimate;
 
 /// Input of a panel.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +42,14 @@ pub(crate) struct Question<'a> {
     /// Factor on the level of the location test; 1 unless this is one of several looks.
     pub(crate) location_gain: f64,
     /// Factor on the level of all other tests; 1 unless this is one of several looks.
-    pub(crate) by_sum: f64,
+    pub(crate) other_gain: f64,
     /// Probability with which this look may wrongly rule out harm; `None` if the canary cannot pass early.
     pub(crate) early_pass: Option<f64>,
     /// Whether rates of events are compared: the metric is sparse, or declared as counts.
     pub(crate) sparse: bool,
     pub(crate) counted: Counted,
+    /// Mean of the canary over that of the baseline.
+    pub(crate) mean_ratio: f64,
 }
 
 /// A finding with the probability that the change is beyond its threshold.
@@ -59,12 +64,12 @@ pub(crate) struct Considered {
 pub(crate) struct PanelFindings {
     pub(crate) change: Change,
     pub(crate) considered: Vec<Considered>,
-    pub(crate) location: Located,
+    pub(crate) location: LocationEstimate,
     pub(crate) warm_up: Option<WarmUp>,
     /// Points of a warm-up that ended so late that too few are left to be judged.
     pub(crate) unsettled: Option<usize>,
-    /// Share of all pairs of points in which the canary is worse.
-    pub(crate) share_above: f64,
+    /// Whether harm in this direction fails the whole canary.
+    pub(crate) is_critical: bool,
     /// A sentence about an unusual baseline.
     pub(crate) sick_baseline: Option<String>,
     /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.
@@ -90,21 +95,13 @@ impl Question<'_> {
     /// Significance level of `test`: its share of the panel's; `None` if the test does not run.
     fn level_for(&self, test: TestKind, comparison: &Comparison) -> Option<f64> {
         let weighed = self.counted.exposure.is_some() && self.tests.contains(TestKind::Events);
-        let share = match (test, self.sparse) {
+        let share = match test {
             // With an exposure, only the rate test runs: ratios with different denominators are not comparable.
-            (TestKind::Events, true) if weighed => 1.0,
-            (TestKind::Events, true) => p::EVENTS_SHARE,
-            (TestKind::Location, true) if !weighed => p::SPARSE_LOCATION_SHARE,
-            (TestKind::Location, false) => location::share(comparison.times),
-            (TestKind::EndState, false) => stretch::share(comparison.times),
-            (TestKind::Bursts, false) => p::BURSTS_SHARE,
-            (TestKind::Spread, false) => p::SPREAD_SHARE,
-            (TestKind::Tail, _) if !weighed => p::TAIL_SHARE,
-            (TestKind::Excursions, false) => p::RUNS_SHARE,
-            // The other tests compare most values, and most of a sparse metric's are 0.
-            _ => return None,
+            TestKind::Events if weighed => 1.0,
+            _ if weighed => return None,
+            _ => levels::share(test, self.sparse, comparison.times)?,
         };
-        let gain = if test == TestKind::Location { self.location_gain } else { self.by_sum };
+        let gain = if test == TestKind::Location { self.location_gain } else { self.other_gain };
         self.tests.contains(test).then_some(self.level * share * gain)
     }
 
@@ -160,7 +157,8 @@ pub(crate) fn run(
     let mut excess = Excess::new(whole, &threshold(whole));
     let mut warm_up = None;
     if question.may_warm_up()
-        && let Some((found, of_rest)) = leave_out_warm_up(timeline, whole, &excess, rest, threshold)
+        && let Some((found, of_rest)) =
+            start_up::leave_out(timeline, whole, &excess, rest, threshold)
     {
         warm_up = Some(found);
         excess = of_rest;
@@ -173,9 +171,9 @@ pub(crate) fn run(
         compare_widths(comparison, threshold.share, widths, warm_up.is_none())
     };
     let by_ranks = if warm_up.is_some() {
-        ranks::find(comparison, two_sample)
+        mann_whitney::find(comparison, two_sample)
     } else {
-        *ranks = ranks.or_else(|| ranks::find(comparison, two_sample));
+        *ranks = ranks.or_else(|| mann_whitney::find(comparison, two_sample));
         *ranks
     };
     let sequential = Sequential::join(comparison, untied);
@@ -188,61 +186,64 @@ pub(crate) fn run(
         comparison,
         threshold,
         widths,
-        level_is_normal: false,
+        location_is_normal: false,
         considered: Vec::with_capacity(8),
     };
-    panel.location(&found, healthy.as_ref(), two_sample);
-    panel.stretch(sequential.as_ref(), designs);
+    // A history says how much means differ, not sizes.
+    let sizes = (question.sparse && healthy.is_none())
+        .then(|| compare_sizes(timeline, comparison.start, question, two_sample, untied))
+        .flatten();
+    panel.location(&found, healthy.as_ref(), by_ranks.as_ref(), sizes);
+    panel.end_state(sequential.as_ref(), designs);
     panel.events();
     panel.points(&excess);
     panel.mann_whitney(by_ranks);
     let unsettled = panel.start_up(&excess, warm_up.as_ref());
     PanelFindings {
         change: question.change,
-        location: Located::new(&found, comparison, &threshold, healthy, timeline),
+        location: LocationEstimate::new(&found, comparison, &threshold, healthy, timeline),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
-        share_above: match question.config.effect_size.measure() {
-            EffectMeasure::Cles => comparison.share_above(),
-            EffectMeasure::MeanRatio => 0.5,
-        },
+        is_critical: panel.is_critical(),
         sick_baseline: panel.sick_baseline(),
         rules_out_harm: panel.rules_out_harm(&found),
         considered: panel.considered,
     }
 }
 
-/// Leaves out a transient at the start, if there is one, and measures the rest.
-fn leave_out_warm_up(
+/// What the location test says of the sizes of a sparse metric's points that are not 0.
+struct Sizes {
+    p: f64,
+    likely: f64,
+    told: Told,
+}
+
+/// Compares the points that are not 0, from `start` on; `None` if a side has too few.
+fn compare_sizes(
     timeline: &PairTimeline,
-    whole: &Comparison,
-    of_whole: &Excess,
-    rest: &mut Comparison,
-    threshold: impl Fn(&Comparison) -> Threshold,
-) -> Option<(WarmUp, Excess)> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of n points"
-    )]
-    let longest = (p::WARM_UP_LONGEST * of_whole.canary.len() as f64) as usize;
-    let mut found = warm_up::find(whole, of_whole, longest)?;
-    loop {
-        let start = timeline.index_behind(found.length, of_whole.paired);
-        if timeline.fewest_from(start) < p::FEWEST {
-            return None;
-        }
-        rest.refill(timeline, whole.axis, start);
-        let of_rest = Excess::new(rest, &threshold(rest));
-        match warm_up::find(rest, &of_rest, longest - found.length) {
-            Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,
-            // The first step gives the p-value; the whole transient gives the height.
-            _ => {
-                let above_rest = warm_up::above_rest(&of_whole.canary, found.length);
-                return Some((WarmUp { above_rest, ..found }, of_rest));
-            }
-        }
+    start: usize,
+    question: &Question<'_>,
+    two_sample: &mut TwoSampleScratch,
+    untied: &mut UntiedScores,
+) -> Option<Sizes> {
+    let timeline = timeline.without_zeros();
+    if timeline.fewest_from(start) < p::FEWEST {
+        return None;
     }
+    let mut sizes = Comparison::default();
+    sizes.refill(&timeline, Axis::new(question.change, &timeline), start);
+    let ranks = mann_whitney::find(&sizes, two_sample)?;
+    let found = location::find(&sizes, None, Some(&ranks), untied);
+    let p = (p::SECOND_LOOK_COST * found.p.max(ranks.p)).min(1.0);
+    let threshold = question.threshold(&sizes, &timeline);
+    let likely = if threshold.is_stated() {
+        1.0 - sizes.beyond_allowance(threshold.share).p_value(0.0)
+    } else {
+        f64::from(u8::from(threshold.is_reached(&sizes, found.effect)))
+    };
+    let mut told = say::location(&found, p, None, sizes.axis);
+    told.sentence.push_str(" where it is not 0");
+    Some(Sizes { p, likely, told })
 }
 
 /// The state of a panel while its tests run.
@@ -255,22 +256,30 @@ struct Panel<'a> {
     widths: Option<Widths>,
     /// Whether the canary's mean differs, but no more than healthy means do. Its points are then measured from
     /// its own median.
-    level_is_normal: bool,
+    location_is_normal: bool,
     considered: Vec<Considered>,
 }
 
 impl Panel<'_> {
-    /// Adds the finding of a test; `say` writes its sentence.
-    fn consider(
-        &mut self,
-        test: TestKind,
-        p: f64,
-        level: f64,
-        likely: f64,
-        say: impl FnOnce(Draft<'_>) -> Finding,
-    ) {
-        let view = View { comparison: self.comparison, change: self.question.change };
-        let finding = say(Draft { view, test, p: p.clamp(0.0, 1.0), level, likely });
+    /// Adds the finding of a test. The sentence is kept if it may be shown.
+    fn consider(&mut self, test: TestKind, p: f64, level: f64, likely: f64, told: Told) {
+        let p = p.clamp(0.0, 1.0);
+        let leans = likely > 0.0 && p <= p::INCONCLUSIVE_FACTOR * level;
+        let is_shown =
+            leans || !test.decides() || matches!(test, TestKind::Location | TestKind::Events);
+        let Told { statistic, estimated, estimate, interval, sentence } = told;
+        let finding = Finding {
+            test,
+            change: self.question.change,
+            statistic,
+            p,
+            level,
+            estimated,
+            estimate,
+            interval,
+            matters: likely >= p::LIKELY,
+            sentence: if is_shown { sentence } else { String::new() },
+        };
         self.considered.push(Considered { finding, likely });
     }
 
@@ -278,10 +287,11 @@ impl Panel<'_> {
     /// estimate.
     fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
         let (comparison, threshold) = (self.comparison, &self.threshold);
-        let often = threshold.often <= 0.0 || comparison.share_above() >= threshold.often;
-        if !often {
+        if threshold.least_superiority > 0.0
+            && comparison.share_above() < threshold.least_superiority
+        {
             0.0
-        } else if threshold.is_stated {
+        } else if threshold.is_stated() {
             1.0 - shift.p_value(threshold.shift(comparison))
         } else {
             let is_enough = threshold.is_reached(comparison, effect)
@@ -294,51 +304,53 @@ impl Panel<'_> {
         &mut self,
         found: &Location,
         healthy: Option<&Healthy>,
-        scratch: &mut TwoSampleScratch,
+        ranks: Option<&Ranks>,
+        sizes: Option<Sizes>,
     ) {
         let comparison = self.comparison;
         let Some(level) = self.question.level_for(TestKind::Location, comparison) else { return };
         let mut p = found.p;
+        let p_of_ranks = ranks.map_or(1.0, |ranks| ranks.p);
         let is_constant = comparison.sorted_y.first() == comparison.sorted_y.last();
         if is_constant && !self.question.sparse {
             // The noise of a constant baseline is not known, but ranks do not need it.
-            p = combine(&[p, ranks::p_value(comparison, scratch)]);
+            p = combine(&[p, p_of_ranks]);
         } else if self.question.sparse
             || has_few_values(&comparison.sorted_y)
             || comparison.is_at_other_level()
         {
-            p = p.max(ranks::p_value(comparison, scratch));
+            p = p.max(p_of_ranks);
+        }
+        if let Some(sizes) = sizes.filter(|sizes| sizes.p < p) {
+            self.consider(TestKind::Location, sizes.p, level, sizes.likely, sizes.told);
+            return;
         }
         let mut likely = self.likely(&found.shift, found.effect);
-        if self.threshold.is_stated && p <= p::LEANS * level {
+        if self.threshold.is_stated() && p <= p::INCONCLUSIVE_FACTOR * level {
             // The allowance is a share of the baseline's points, so it has their noise, too.
-            let beyond = comparison.beyond_allowance(self.threshold.share);
-            let best = beyond.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
-            likely = best.map_or(likely, |shift| 1.0 - shift.p_value(0.0));
+            likely = 1.0 - comparison.beyond_allowance(self.threshold.share).p_value(0.0);
         }
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
-            self.level_is_normal = p <= level;
+            self.location_is_normal = p <= level;
         }
-        self.consider(TestKind::Location, p, level, likely, |draft| {
-            say::location(found, healthy, draft)
-        });
+        let told = say::location(found, p, healthy, comparison.axis);
+        self.consider(TestKind::Location, p, level, likely, told);
     }
 
-    fn stretch(&mut self, sequential: Option<&Sequential>, designs: &mut Designs) {
+    fn end_state(&mut self, sequential: Option<&Sequential>, designs: &mut Designs) {
         let Some(level) = self.question.level_for(TestKind::EndState, self.comparison) else {
             return;
         };
-        let Some(found) = stretch::find(self.comparison, sequential, designs) else { return };
+        let Some(found) = end_state::find(self.comparison, sequential, designs) else { return };
         let mut likely = self.likely(&found.shift, found.effect);
         let share = found.stretch.len() as f64 / self.comparison.x.len() as f64;
         let healthy = Healthy::measure(self.history, self.comparison, self.question.level, share);
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
         }
-        self.consider(TestKind::EndState, found.p, level, likely, |draft| {
-            say::stretch(&found, draft)
-        });
+        let told = say::end_state(&found, self.comparison);
+        self.consider(TestKind::EndState, found.p, level, likely, told);
     }
 
     fn events(&mut self) {
@@ -354,68 +366,61 @@ impl Panel<'_> {
             comparison.axis.sign() * (found.ratio - 1.0) >= minimum.relative.get().max(share);
         let absolute = found.rise >= self.timeline.in_unit(minimum.absolute.get());
         let likely = f64::from(u8::from(relative && absolute));
-        self.consider(TestKind::Events, found.p, level, likely, |draft| {
-            say::events(&found, counted.exposure.is_some(), draft)
-        });
+        let told = say::events(&found, counted.exposure.is_some());
+        self.consider(TestKind::Events, found.p, level, likely, told);
     }
 
     /// The tests of single points.
     fn points(&mut self, excess: &Excess) {
         let comparison = self.comparison;
-        let phi =
-            if excess.paired { comparison.phi_of_differences } else { comparison.phi_of_sides };
+        let shift = if excess.paired { comparison.shift() } else { &comparison.unpaired_shift };
         if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
             && let Some(found) = bursts::find(comparison, self.threshold.share)
         {
-            let matters = if self.threshold.is_stated {
+            let matters = if self.threshold.is_stated() {
                 found.beyond > 0.0
             } else {
                 self.threshold.is_reached(comparison, found.height)
             };
             let likely = f64::from(u8::from(matters));
-            self.consider(TestKind::Bursts, found.p, level, likely, |draft| {
-                say::bursts(&found, draft)
-            });
+            let told = say::bursts(&found, comparison.axis);
+            self.consider(TestKind::Bursts, found.p, level, likely, told);
         }
         if let Some(level) = self.question.level_for(TestKind::Spread, comparison)
             && let Some(widths) = self.widths
         {
             let found = spread::find(comparison, self.threshold.share, widths);
-            let minimum = Threshold { is_stated: false, ..self.threshold };
-            let likely = f64::from(u8::from(minimum.is_reached(comparison, found.decile_above)));
-            self.consider(TestKind::Spread, widths.p, level, likely, |draft| {
-                say::spread(&found, draft)
-            });
+            let matters = self.threshold.reaches_minimum(found.decile_above);
+            let likely = f64::from(u8::from(matters));
+            let told = say::spread(&found, comparison.axis);
+            self.consider(TestKind::Spread, widths.p, level, likely, told);
         }
-        let level_is_known = self.level_is_normal
+        let location_is_known = self.location_is_normal
             || self.considered.iter().any(|considered| {
                 let finding = &considered.finding;
                 finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
             });
         if let Some(level) = self.question.level_for(TestKind::Tail, comparison)
             && let Some(found) =
-                tail::find(comparison, excess, phi, self.question.sparse, level_is_known)
+                tail::find(comparison, excess, shift.phi(), self.question.sparse, location_is_known)
         {
             // The test finds only what matters.
-            self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
-                say::tail(&found, excess, draft)
-            });
+            let told = say::tail(&found, excess, comparison);
+            self.consider(TestKind::Tail, found.p, level, 1.0, told);
         }
         if let Some(level) = self.question.level_for(TestKind::Excursions, comparison)
-            && let Some(found) = runs::find(comparison, excess)
+            && let Some(found) = excursions::find(comparison, excess)
         {
-            self.consider(TestKind::Excursions, found.p, level, 1.0, |draft| {
-                say::runs(&found, draft)
-            });
+            let told = say::excursions(&found, comparison.axis);
+            self.consider(TestKind::Excursions, found.p, level, 1.0, told);
         }
     }
 
     /// Shows the test that people know. It decides nothing.
     fn mann_whitney(&mut self, found: Option<Ranks>) {
         if let Some(found) = found.filter(|_| self.question.tests.contains(TestKind::MannWhitney)) {
-            self.consider(TestKind::MannWhitney, found.p, self.question.level, 0.0, |draft| {
-                say::ranks(&found, draft)
-            });
+            let told = say::mann_whitney(&found, self.comparison.axis);
+            self.consider(TestKind::MannWhitney, found.p, self.question.level, 0.0, told);
         }
     }
 
@@ -425,21 +430,39 @@ impl Panel<'_> {
         let is_harm = self.considered.iter().any(|found| found.finding.is_harm());
         let may_be_unsettled = is_harm && warm_up.is_none() && self.question.may_warm_up();
         let unsettled =
-            may_be_unsettled.then(|| warm_up::find_unsettled(self.comparison, excess)).flatten();
+            may_be_unsettled.then(|| start_up::find_unsettled(self.comparison, excess)).flatten();
         if let Some(found) = warm_up.or(unsettled.as_ref()) {
-            self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, |draft| {
-                say::warm_up(found, unsettled.is_some(), draft)
-            });
+            let told = say::start_up(found, unsettled.is_some(), self.comparison.axis);
+            self.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, told);
         }
         unsettled
     }
 
+    /// Whether harm fails the whole canary. Any harm reaches a critical size that is left at its neutral value, even
+    /// harm that leaves the mean where it is.
+    fn is_critical(&self) -> bool {
+        let Question { change, config, mean_ratio, .. } = *self.question;
+        let size = &config.effect_size;
+        let (critical, sign) = match change {
+            Change::Increase => (size.critical_increase(), 1.0),
+            Change::Decrease => (size.critical_decrease(), -1.0),
+        };
+        let effect = match size.measure() {
+            EffectMeasure::MeanRatio => mean_ratio,
+            EffectMeasure::Cles => 0.5 + sign * (self.comparison.share_above() - 0.5),
+        };
+        let reached = match change {
+            Change::Increase => effect >= critical,
+            Change::Decrease => effect <= critical,
+        };
+        config.critical && (effect.is_nan() || critical == size.measure().neutral() || reached)
+    }
+
     /// A sentence about a baseline that is worse than its own history.
     fn sick_baseline(&self) -> Option<String> {
-        let view = View { comparison: self.comparison, change: self.question.change };
         let level = self.question.level;
         healthy::find_worse_baseline(self.history, self.comparison, &self.threshold, level)
-            .map(|worse| say::worse_baseline(&worse, view))
+            .map(|worse| say::worse_baseline(&worse, self.comparison.axis))
     }
 
     /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.

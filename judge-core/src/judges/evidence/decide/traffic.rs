@@ -1,11 +1,22 @@
-//! Does less traffic explain why the canary's points vary more?
+//! How much more may a canary vary because it has less traffic than its baseline?
+//!
+//! Points that are measured from fewer requests vary more. If the config names the metric that counts the requests, that metric
+//! tells how much. If not, the other metrics show it: fewer requests widen many metrics alike, whereas trouble widens only the
+//! metric that has it.
 
-use crate::config::MetricConfig;
+use crate::config::evidence::MetricKind;
+use crate::config::{MetricConfig, NanStrategy};
 use crate::judgement::TestKind;
 use crate::judges::configs::Configs;
-use crate::judges::evidence::prepare::wider::{self, Wider};
+use crate::judges::evidence::detect::events::Exposure;
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::timeline::PairTimeline;
+use crate::math;
+use crate::order;
 use crate::problem::Problem;
 use crate::request::JudgeRequest;
+use crate::series::{MetricPair, Series};
+use crate::sums::sum;
 use crate::warning::Warning;
 
 use super::class::Judged;
@@ -13,24 +24,76 @@ use super::class::Judged;
 /// The setting that names the metric.
 const SETTING: &str = "canaryConfig.judge.judgeConfigurations.traffic";
 
+/// The exposure of the metric's events on both sides, from the metric that its config names.
+pub(super) fn exposure(
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    timeline: &PairTimeline,
+    warm_up: usize,
+) -> Option<Exposure> {
+    let metric = config.evidence.kind.exposure()?;
+    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
+    let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
+    let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
+    // A mean of huge values is infinite.
+    let ratio = baseline / canary;
+    let is_known = canary.is_finite() && baseline.is_finite() && ratio > 0.0 && ratio.is_finite();
+    is_known.then_some(Exposure { canary, baseline, proportion })
+}
+
+/// Factor by which the canary's points may vary more than the baseline's, from the metric that counts traffic.
+pub(super) fn factor(
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    warm_up: usize,
+) -> Option<f64> {
+    let metric = counted_by(config, request)?;
+    if metric == pair.name {
+        return None;
+    }
+    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
+    Some((baseline / canary).sqrt())
+}
+
+/// Means of the metric called `name`, on the canary's and on the baseline's side, over the times at which `pair`
+/// has a point; `None` unless both are above 0.
+fn means(
+    name: &str,
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    warm_up: usize,
+) -> Option<(f64, f64)> {
+    let metric = request.pairs.iter().find(|pair| pair.name == name)?;
+    let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
+    let mean = |metric: &Series, judged: &Series| {
+        let same_times = metric.values.len() == judged.values.len();
+        let counts = |index: usize| gaps_are_points || !judged.values[index].is_nan();
+        let points = metric
+            .values
+            .iter()
+            .enumerate()
+            .skip(warm_up)
+            .filter(|(index, value)| value.is_finite() && (!same_times || counts(*index)));
+        let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
+        sum / count
+    };
+    let (canary, baseline) =
+        (mean(&metric.canary, &pair.canary), mean(&metric.baseline, &pair.baseline));
+    (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
+}
+
 /// Name of the metric that counts the requests that `config`'s metric is measured from.
-pub(super) fn counted_by<'a>(
-    config: &'a MetricConfig,
-    request: &'a JudgeRequest,
-) -> Option<&'a str> {
+fn counted_by<'a>(config: &'a MetricConfig, request: &'a JudgeRequest) -> Option<&'a str> {
     config.evidence.traffic.as_deref().or(request.config.evidence.traffic.as_deref())
 }
 
-/// Factor by which one metric's points may vary more than the baseline's, because the other metrics vary more,
-/// too.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Explained {
-    pub(crate) pair: usize,
-    pub(crate) factor: f64,
-}
+/// The index of a metric, and the factor by which its points may vary more because the other metrics vary more, too.
+pub(crate) type Explained = (usize, f64);
 
-/// Estimates from the other metrics how much more a metric with worse single points may vary. Metrics whose
-/// traffic the config counts are left out.
+/// Estimates from the other metrics how much more a metric with worse single points may vary. Metrics whose traffic the config counts are left out.
 ///
 /// Reads the points only if there is something to explain.
 pub(crate) fn explain(
@@ -50,8 +113,8 @@ pub(crate) fn explain(
     let wider: Vec<_> = request.pairs.iter().map(Wider::estimate).collect();
     let explained = unexplained.into_iter().filter_map(|pair| {
         let others = wider.iter().enumerate().filter(|(index, _)| *index != pair);
-        let factor = wider::factor(wider[pair]?, others.filter_map(|(_, wider)| *wider))?;
-        Some(Explained { pair, factor })
+        let factor = factor_of_others(wider[pair]?, others.filter_map(|(_, wider)| *wider))?;
+        Some((pair, factor))
     });
     explained.collect()
 }
@@ -73,10 +136,10 @@ pub(crate) fn advise(
     judged: &[Judged],
     explained: &[Explained],
 ) -> Option<Warning> {
-    let problem = if let Some(Explained { pair, factor }) = explained.first() {
+    let problem = if let Some((index, factor)) = explained.first() {
         let found = format!(
             "points of {:?} vary more than the baseline's, and so do other metrics' (allowed: {factor:.1} times)",
-            judged[*pair].metric.name
+            judged[*index].metric.name
         );
         let assumption = "that is taken for the effect of less traffic: name the metric that counts the requests of \
                      each side, to be sure";
@@ -91,4 +154,84 @@ pub(crate) fn advise(
         Problem::remark(SETTING, found, way_out)
     };
     Some(Warning::Suspect(problem))
+}
+
+/// How many times as far the canary's neighbouring points are apart as the baseline's.
+#[derive(Debug, Clone, Copy)]
+struct Wider {
+    ratio: f64,
+    /// The standard error of the ratio's logarithm.
+    error: f64,
+}
+
+impl Wider {
+    fn estimate(pair: &MetricPair) -> Option<Self> {
+        let (canary, m) = typical_step(&pair.canary.values)?;
+        let (baseline, n) = typical_step(&pair.baseline.values)?;
+        let error = (p::STEP_VARIANCE * (1.0 / m + 1.0 / n)).sqrt();
+        Some(Self { ratio: canary / baseline, error })
+    }
+
+    /// The ratio less chance: its logarithm keeps the share 1 − 2/z², where z is its number of standard errors
+    /// above 0 (James and Stein 1961). `None` if that share is negative.
+    fn without_chance(self) -> Option<f64> {
+        let shift = math::ln(self.ratio);
+        let z = shift / self.error;
+        let kept = 1.0 - p::WIDER_BY_CHANCE / (z * z);
+        (z > 0.0 && kept > 0.0).then(|| math::exp(shift * kept))
+    }
+}
+
+/// Factor by which the points of a metric may vary more than its baseline's, from its own ratio and those of
+/// the other metrics. `None` if no other metric varies more.
+///
+/// The largest ratio of the others counts, so that an additional metric never lowers the factor. The metric's
+/// own ratio bounds it: fewer requests widen all points, not only a few.
+fn factor_of_others(metric: Wider, others: impl Iterator<Item = Wider>) -> Option<f64> {
+    let largest = others.filter_map(Wider::without_chance).reduce(f64::max)?;
+    let factor = (p::WIDER_MARGIN * largest).min(p::WIDER_THAN_OWN * metric.ratio);
+    (factor > 1.0).then_some(factor)
+}
+
+/// Mean distance of neighbouring points, without the largest tenth (spikes), and the number of distances.
+fn typical_step(values: &[f64]) -> Option<(f64, f64)> {
+    let mut steps: Vec<f64> = values
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs())
+        .filter(|step| step.is_finite())
+        .collect();
+    if steps.len() < p::SPREAD_FEWEST {
+        return None;
+    }
+    let n = steps.len() as f64;
+    let kept = steps.len() - steps.len() / 10;
+    order::select(&mut steps, kept - 1);
+    let step = sum(&steps[..kept]) / kept as f64;
+    (step > 0.0).then_some((step, n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Wider, factor_of_others};
+
+    #[test]
+    fn one_other_that_clearly_varies_more_is_enough() {
+        let wider = |ratio, error| Wider { ratio, error };
+        let may_vary = |others: &[Wider]| factor_of_others(wider(3.0, 0.2), others.iter().copied());
+        assert_eq!(may_vary(&[]), None);
+        // 1.1 standard errors are chance.
+        assert_eq!(may_vary(&[wider(3.0, 1.0), wider(1.0, 0.1), wider(0.1, 0.1)]), None);
+        let much = may_vary(&[wider(1.0, 0.1), wider(3.0, 0.1), wider(2.0, 0.1)]).unwrap();
+        assert!(much > 3.0 && much < 1.25 * 3.0, "{much}");
+        let little = may_vary(&[wider(3.0, 0.5)]).unwrap();
+        assert!(little > 2.0 && little < 3.0, "{little}");
+    }
+
+    #[test]
+    fn a_metric_whose_own_steps_are_no_larger_may_not_vary_more() {
+        let other = Wider { ratio: 5.0, error: 0.1 };
+        let factor_for = |ratio| factor_of_others(Wider { ratio, error: 0.1 }, [other].into_iter());
+        assert_eq!(factor_for(0.5), None);
+        assert_eq!(factor_for(1.0), Some(2.0));
+    }
 }

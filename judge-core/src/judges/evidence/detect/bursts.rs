@@ -2,9 +2,9 @@
 //!
 //! Several short bursts are too few points to shift the mean, and too short to be runs. Together they count.
 //! **Null**: large differences between points of the same time, the baseline's raised by what is allowed, are up
-//! as often as down. **Statistic**: the sum
-//! of the differences beyond 1.5 robust standard deviations from their median, over the root of the sum of
-//! their squares; at least seven such points. The φ of the small differences corrects it for autocorrelation.
+//! as often as down. **Statistic**: the sum of the differences beyond 1.5 robust standard deviations from their
+//! median, over the root of the sum of their squares; at least seven such points. The φ of the small differences
+//! corrects it for autocorrelation.
 //! **Effect**: mean height of the differences that are far up. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
@@ -12,6 +12,7 @@ use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::robust::Robust;
 use crate::judges::evidence::prepare::timeline::Times;
+use crate::math;
 use crate::stats::distribution::normal;
 
 /// Differences beyond this many robust standard deviations count as much as this: their squares would overflow.
@@ -66,12 +67,7 @@ pub(crate) fn find(comparison: &Comparison, share: f64) -> Option<Bursts> {
     let (mut product, mut quiet) = (0.0, 0.0);
     let mut before = 0.0;
     let (mut followed, mut was_down) = (0, false);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of n points"
-    )]
-    let rank = (p::BURST_ABOVE * comparison.sorted_y.len() as f64) as usize;
+    let rank = math::whole(p::BURST_ABOVE * comparison.sorted_y.len() as f64);
     let high = comparison.sorted_y.get(rank).map_or(f64::INFINITY, |y| allow(*y, share));
     let mut are_high = 0;
     for pair in pairs {

@@ -7,7 +7,8 @@
 //! first, so that a burst does not look like a stream of events. Otherwise (ratios) the number of points that
 //! are not 0, by Fisher's exact test; with an allowance, these points count as Poisson events. Sparse counts
 //! without an exposure get this test, too, at a fifth of the level: a burst could hide the other events. Exact for
-//! any number of events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with its exact interval. **Cost**: O(n).
+//! any number of events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with
+//! its exact interval. **Cost**: O(n).
 
 use crate::judgement::Interval;
 use crate::judges::evidence::parameters as p;
@@ -54,6 +55,9 @@ pub(crate) struct Exposure {
 }
 
 /// Compares the rates of both sides. The canary's may be worse by the allowed `share`.
+///
+/// Counts have a unit: one event, or the smallest value, its half or its third, of which all values are multiples. Without a unit,
+/// points with events are counted.
 pub(crate) fn find(
     comparison: &Comparison,
     timeline: &PairTimeline,
@@ -65,8 +69,8 @@ pub(crate) fn find(
     let x: Vec<f64> = comparison.x.iter().map(|v| sign * v * factor).collect();
     let y: Vec<f64> = comparison.y.iter().map(|v| sign * v).collect();
     let (m, n) = (x.len() as f64, y.len() as f64);
-    let one = timeline.in_unit(1.0);
-    let whole_unit = unit(&x, &y, declared.then_some(one));
+    let event = timeline.in_unit(1.0);
+    let common_unit = common_unit(&x, &y, declared.then_some(event));
     let sides = Sides {
         exposures: exposure.map_or((m, n), |each| (each.canary * m, each.baseline * n)),
         trials: exposure.is_some_and(|exposure| exposure.proportion),
@@ -74,28 +78,27 @@ pub(crate) fn find(
         x: &x,
         y: &y,
     };
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let rise = mean(&comparison.x) - mean(&comparison.y);
+    let rise = comparison.mean_x - comparison.mean_y;
     let worse = |p: PValues| if sign > 0.0 { p.greater } else { p.less };
-    let of_points = |cost: f64| {
+    let compare_points = |cost: f64| {
         let Compared { canary, baseline, ratio, interval, p } = sides.compare(None)?;
         let (canary, baseline) = (whole(canary), whole(baseline));
         let p = cost * worse(p);
         Some(Events { canary, baseline, counted: false, ratio, interval, rise, p })
     };
-    // Declared counts that are averages have no unit: they are counted in tiny parts, and the dispersion makes up
-    // for it.
-    let Some(unit) = whole_unit.or(declared.then_some(one / LARGEST)) else {
-        return of_points(1.0);
+    // Declared counts without a unit (averages) are counted in millionths of an event; their dispersion corrects the excess of
+    // events.
+    let Some(unit) = common_unit.or(declared.then_some(event / LARGEST)) else {
+        return compare_points(1.0);
     };
     let Compared { canary, baseline, ratio, interval, p } = sides.compare(Some(unit))?;
-    let shown = |all: f64| whole(all * unit / whole_unit.unwrap_or(one));
+    let shown = |all: f64| whole(all * unit / common_unit.unwrap_or(event));
     let (canary, baseline) = (shown(canary), shown(baseline));
     let mut events = Events { canary, baseline, counted: true, ratio, interval, rise, p: worse(p) };
     if exposure.is_none() && are_sparse(&x, &y) {
-        let points = of_points(p::EVENT_POINTS_COST)?;
+        let points = compare_points(p::EVENT_POINTS_COST)?;
         events.counted =
-            declared || unit == one || canary + baseline > points.canary + points.baseline;
+            declared || unit == event || canary + baseline > points.canary + points.baseline;
         // A burst raises the dispersion of all events, and must not hide the others.
         let has_burst = sign * events.ratio >= sign * points.ratio;
         if has_burst && points.p < events.p {
@@ -166,9 +169,9 @@ impl Sides<'_> {
     }
 }
 
-/// The unit of which all values are whole multiples, if there is one. The candidates in order: `one` event, the
+/// The unit of which all values are whole multiples, if there is one. The candidates in order: one `event`, the
 /// smallest value above 0, its half, its third.
-fn unit(x: &[f64], y: &[f64], one: Option<f64>) -> Option<f64> {
+fn common_unit(x: &[f64], y: &[f64], event: Option<f64>) -> Option<f64> {
     let all = || x.iter().chain(y).copied().filter(|v| *v > 0.0);
     let smallest = all().fold(f64::INFINITY, f64::min);
     let divides = |unit: f64| {
@@ -178,7 +181,7 @@ fn unit(x: &[f64], y: &[f64], one: Option<f64>) -> Option<f64> {
         })
     };
     let parts = [1.0, 2.0, 3.0].into_iter().map(|part| smallest / part);
-    one.into_iter().chain(parts).find(|unit| unit.is_finite() && divides(*unit))
+    event.into_iter().chain(parts).find(|unit| unit.is_finite() && divides(*unit))
 }
 
 /// The nearest whole number.

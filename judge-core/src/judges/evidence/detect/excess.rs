@@ -30,7 +30,8 @@ pub(crate) struct Excess {
 impl Excess {
     pub(crate) fn new(comparison: &Comparison, threshold: &Threshold) -> Self {
         let allow = |y: f64| allow(y, threshold.share);
-        let paired = comparison.shares_noise();
+        // Most differences of a sparse metric whose events have the same times are 0, and the others would be their noise.
+        let paired = comparison.shares_noise() && !comparison.repeats_one_value();
         let middle = comparison.robust_y.median;
         // What is raised varies more, too. A median of 0 is one of sparse metrics, whose points are not below it.
         let grows = middle > 0.0 || middle == 0.0 && comparison.axis.sign() > 0.0;
@@ -58,7 +59,7 @@ impl Excess {
             middle: above.max(0.0),
             deviation,
             is_raised: raised > 1.0,
-            minimum: threshold.minimum,
+            minimum: threshold.minimum_of_points,
         }
     }
 
@@ -116,7 +117,7 @@ impl Bad {
 }
 
 /// Weight of a point that stands out `gap` points after another one.
-pub(super) fn news(gap: usize, phi: f64, following: f64) -> f64 {
+pub(super) fn weight_after(gap: usize, phi: f64, following: f64) -> f64 {
     let independent = 1.0 - math::pow(phi, gap as f64);
     if gap == 1 { following * independent } else { independent }
 }

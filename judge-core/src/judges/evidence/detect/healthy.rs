@@ -11,6 +11,7 @@ use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::robust::Robust;
 use crate::judges::evidence::prepare::threshold::Threshold;
+use crate::math;
 use crate::stats::distribution::student;
 
 use super::silence::{self, Silence};
@@ -137,7 +138,6 @@ fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f6
 }
 
 /// Number of points in the last `share` of `points`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of n points")]
 fn points_at_end(points: usize, share: f64) -> usize {
-    ((share * points as f64).round() as usize).max(1).min(points)
+    math::whole((share * points as f64).round()).max(1).min(points)
 }

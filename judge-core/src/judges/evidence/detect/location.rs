@@ -11,9 +11,8 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::long_run;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
-use crate::judges::evidence::prepare::timeline::Times;
 
-use super::ranks::Ranks;
+use super::mann_whitney::Ranks;
 use super::scores::{self, UntiedScores};
 use super::sequential::Sequential;
 
@@ -22,7 +21,7 @@ use super::sequential::Sequential;
 pub(crate) struct Location {
     /// Against no change at all.
     pub(crate) p: f64,
-    /// That of the shift below alone.
+    /// P-value of `shift` alone.
     pub(crate) p_of_shift: f64,
     /// The shift as the more precise of the comparisons knows it.
     pub(crate) shift: Posterior,
@@ -41,9 +40,9 @@ pub(crate) fn find(
 ) -> Location {
     // Clipped points tell whether there is a change, all of them how large it is.
     let medians = comparison.robust_x.median - comparison.robust_y.median;
-    if let Some(Sequential { shift, p_of_shift, .. }) = sequential {
+    if let Some(Sequential { shift, p, .. }) = sequential {
         return Location {
-            p: *p_of_shift,
+            p: *p,
             p_of_shift: shift.p_value(0.0),
             shift: *shift,
             reach: shift.half_width(p::SHOWN),
@@ -73,6 +72,10 @@ pub(crate) fn find(
     let (p, reach) = (combine(&p_values), comparison.shift_reach);
     let mut location = Location { p, p_of_shift, shift, reach, effect };
     location.refine_by_long_run(comparison);
+    let calm = (least <= p::UNREMARKABLE).then(|| comparison.shift_of_calm_points()).flatten();
+    for shift in calm.into_iter().chain(comparison.relative_shift(0.0)) {
+        location.look_again(p::SECOND_LOOK_COST, &[shift.widen(comparison.widening())]);
+    }
     location
 }
 
@@ -91,16 +94,17 @@ impl Location {
             .chain(differences)
             .map(|shift| Posterior::from_estimate(shift).widen(comparison.widening()))
             .collect();
+        self.look_again(p::LONG_RUN_COST, &shifts);
+    }
+
+    /// Takes `shifts`, other estimates of the same shift, if they make it more certain. Their p-value is multiplied by `cost`.
+    fn look_again(&mut self, cost: f64, shifts: &[Posterior]) {
         let p_values: Vec<f64> = shifts.iter().map(|shift| shift.p_value(0.0)).collect();
-        let p = p::LONG_RUN_COST * combine(&p_values);
-        let best = shifts.into_iter().min_by(|a, b| a.error().total_cmp(&b.error()));
+        let p = cost * combine(&p_values);
+        let best = shifts.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
         if let Some(shift) = best.filter(|_| p < self.p) {
-            (self.p, self.shift, self.reach) = (p, shift, shift.half_width(p::SHOWN));
+            (self.p, self.shift, self.reach) = (p, *shift, shift.half_width(p::SHOWN));
+            self.effect = self.effect.max(shift.mean());
         }
     }
-}
-
-/// The share of the metric's level that the test takes.
-pub(crate) fn share(times: Times) -> f64 {
-    if times == Times::After { p::LOCATION_SHARE_AFTER } else { p::LOCATION_SHARE }
 }

@@ -20,7 +20,8 @@ pub(crate) struct Sequential {
     ones: Vec<f64>,
     step: Vec<f64>,
     pub(crate) shift: Posterior,
-    pub(crate) p_of_shift: f64,
+    /// P-value against no step: four p-values combined, and no smaller than that of the scores if these do not differ.
+    pub(crate) p: f64,
 }
 
 /// A stretch of the canary: its p-value, and how much higher it is than the baseline.
@@ -50,35 +51,36 @@ impl Sequential {
         scores.refill(scores_of_points.iter().copied(), 0.0);
         let widening = comparison.widening();
         let shifts = |series: &Regressand| {
-            let level = series.on([&ones, &step]).solve();
+            let flat = series.on([&ones, &step]).solve();
             let sloped = series.on([&ones, &step, &slope]).solve();
             [
-                level.posterior([0.0, 1.0], p::PRIOR_OF_SIDES).widen(widening),
+                flat.posterior([0.0, 1.0], p::PRIOR_OF_SIDES).widen(widening),
                 sloped.posterior([0.0, 1.0, 0.0], p::PRIOR_OF_SIDES).widen(widening),
             ]
         };
         let [shift, sloped] = shifts(&values);
         let [by_scores, sloped_by_scores] = shifts(&scores);
         let p_values = [shift, sloped, by_scores, sloped_by_scores].map(|s| s.p_value(0.0));
-        let mut p_of_shift = combine(&p_values);
+        let mut p = combine(&p_values);
         let p_of_scores = scores::p_value(&scores_of_points, baseline);
         if p_of_scores > p::GATE_AFTER {
-            p_of_shift = p_of_shift.max(p_of_scores);
+            p = p.max(p_of_scores);
         }
-        Some(Self { values, scores, ones, step, shift, p_of_shift })
+        Some(Self { values, scores, ones, step, shift, p })
     }
 
-    /// A stretch of the canary, which must be higher than the baseline by more than `usual`.
-    pub(super) fn stretch(&self, stretch: Stretch, usual: f64) -> Candidate {
+    /// A stretch of the canary, which must be higher than the baseline by more than `baselines_own`.
+    pub(super) fn stretch(&self, stretch: Stretch, baselines_own: f64) -> Candidate {
         let mut inside = vec![0.0; self.ones.len()];
         inside[stretch.range(self.ones.len())].fill(1.0);
-        let fit = |series: &Regressand, usual| {
+        let fit = |series: &Regressand, baselines_own| {
             let solved = series.on([&self.ones, &self.step, &inside]).solve();
             let height = solved.posterior([0.0, 1.0, 1.0], p::PRIOR_OF_SIDES);
             let change = solved.posterior([0.0, 0.0, 1.0], p::PRIOR_OF_SIDES);
-            (height.p_value(usual).max(change.p_value(0.0)), height)
+            (height.p_value(baselines_own).max(change.p_value(0.0)), height)
         };
-        let ((p, height), (p_of_scores, _)) = (fit(&self.values, usual), fit(&self.scores, 0.0));
+        let ((p, height), (p_of_scores, _)) =
+            (fit(&self.values, baselines_own), fit(&self.scores, 0.0));
         Candidate { p: p.max(p_of_scores), stretch, height }
     }
 }

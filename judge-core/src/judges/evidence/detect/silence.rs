@@ -9,43 +9,41 @@ use crate::judges::evidence::prepare::timeline::{PairTimeline, Times, count};
 
 /// What is odd about a canary's points.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Silence {
+pub(crate) struct Silence {
+    pub(crate) kind: Kind,
+    /// Points that are missing at the end or that are equal; for gaps those that the canary has.
+    pub(crate) points: usize,
+    /// Share of the canary's points that are missing or equal.
+    pub(crate) share: f64,
+}
+
+/// How a canary is silent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
     /// The last points are missing.
-    End {
-        /// How many.
-        points: usize,
-    },
-    /// Many points are missing.
-    Gaps {
-        /// Points of the canary.
-        canary: usize,
-        /// Points of the baseline.
-        baseline: usize,
-    },
-    /// One value is repeated.
-    Stuck {
-        /// How many points have it.
-        points: usize,
-        /// The value, in the timeline's unit.
-        value: f64,
-    },
+    End,
+    /// Many points are missing; the baseline has `baseline` points.
+    Gaps { baseline: usize },
+    /// One value is repeated; `value` is in the metric's unit.
+    Stuck { value: f64 },
 }
 
 /// Finds silence in a metric whose canary has at least one point.
 pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
     let (canary, baseline) = (&timeline.canary, &timeline.baseline);
     let (m, n) = (count(canary), count(baseline));
+    let missing = 1.0 - m as f64 / canary.len().max(1) as f64;
     if timeline.times == Times::Same && n > 0 {
         let last = canary.iter().rposition(|v| !v.is_nan()).map_or(0, |index| index + 1);
         let silent = count(&baseline[last..]);
         if silent >= p::SILENT_FEWEST && silent as f64 >= p::SILENT_END * n as f64 {
-            return Some(Silence::End { points: silent });
+            return Some(Silence { kind: Kind::End, points: silent, share: missing });
         }
     }
     // A window of another length has another number of points.
     let expected = n as f64 * canary.len() as f64 / baseline.len().max(1) as f64;
     if (m as f64) < p::SILENT_SHARE * expected && expected - m as f64 >= p::SILENT_FEWEST as f64 {
-        return Some(Silence::Gaps { canary: m, baseline: n });
+        return Some(Silence { kind: Kind::Gaps { baseline: n }, points: m, share: missing });
     }
     let most = |sorted: &[f64]| {
         let groups = sorted.chunk_by(|a, b| a == b).map(|equal| (equal.len(), equal[0]));
@@ -56,5 +54,7 @@ pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
     let is_stuck = equal as f64 >= p::STUCK_SHARE * m as f64 && m >= p::FEWEST;
     // If the baseline repeats a value half of the time, the canary may repeat it by chance.
     let moves = 2 * baseline_equal <= n && n >= p::FEWEST;
-    (is_stuck && moves).then_some(Silence::Stuck { points: equal, value })
+    let value = libm::ldexp(value, timeline.exponent());
+    let share = equal as f64 / m as f64;
+    (is_stuck && moves).then_some(Silence { kind: Kind::Stuck { value }, points: equal, share })
 }

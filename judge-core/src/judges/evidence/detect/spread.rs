@@ -14,7 +14,7 @@ use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::math;
 use crate::order;
-use crate::stats::distribution::{normal, student};
+use crate::stats::distribution::student;
 use crate::sums::sum_of;
 
 use super::volatility::Volatility;
@@ -53,7 +53,7 @@ pub(crate) fn compare(comparison: &Comparison, share: f64) -> Option<Widths> {
     if comparison.x.len() < p::SPREAD_FEWEST || comparison.y.len() < p::SPREAD_FEWEST {
         return None;
     }
-    let phi = comparison.phi_of_sides;
+    let phi = comparison.unpaired_shift.phi();
     let mut x = innovations(&comparison.x, comparison.robust_x.median, phi);
     let mut y = innovations(&comparison.y, comparison.robust_y.median, phi);
     let widest =
@@ -81,14 +81,13 @@ pub(crate) fn compare(comparison: &Comparison, share: f64) -> Option<Widths> {
         brown_forsythe(&x, &y)
     };
     let Student { t, freedom } = tested?;
-    if normal::upper_tail(student::normal_score(t, freedom)) > p::UNREMARKABLE {
+    if student::fast_upper_tail(t, freedom) > p::UNREMARKABLE {
         return None;
     }
     // If quiet and noisy stretches alternate, deviations have less information.
     let points = x.len().min(y.len());
     let volatility = Volatility::estimate([&sizes(&x), &sizes(&y)]);
-    let p = volatility
-        .mean(points, |wider| normal::upper_tail(student::normal_score(t / wider.sqrt(), freedom)));
+    let p = volatility.mean(points, |wider| student::fast_upper_tail(t / wider.sqrt(), freedom));
     Some(Widths { t, p, ratio })
 }
 

@@ -16,7 +16,7 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::math;
 
-use super::excess::{Bad, Excess, has_few_values, news};
+use super::excess::{Bad, Excess, has_few_values, weight_after};
 
 /// Points that stand out.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,11 @@ pub(crate) fn find(
     } else {
         (p::TAIL_EXPONENT, p::TAIL_CLEAR)
     };
-    let reference = excess.reference();
+    let mut reference = excess.reference();
+    if comparison.sorted_y.first() == comparison.sorted_y.last() {
+        // A constant baseline shows no noise, but the canary's points on the good side do.
+        reference = excess.canary.iter().map(|out| -out).fold(reference, f64::max);
+    }
     let fence = excess.fence(p::STANDS_OUT);
     if reference <= 0.0 {
         return None;
@@ -65,7 +69,7 @@ pub(crate) fn find(
     for (index, out) in beyond {
         let weight = last.map_or(1.0, |last| {
             let gap = index - last;
-            news(gap, phi, following) * (1.0 - volatility.correlation(gap))
+            weight_after(gap, phi, following) * (1.0 - volatility.correlation(gap))
         });
         points.push((out, weight));
         last = Some(index);

@@ -95,19 +95,19 @@ struct Step {
 
 static STEPS: LazyLock<Vec<Step>> = LazyLock::new(|| {
     // Prediction of the next point in a series of ones, and the variance of the state.
-    let (mut foretold, mut variance) = ([0.0; MODELS], SHARE);
+    let (mut predicted, mut variance) = ([0.0; MODELS], SHARE);
     let (mut ones, mut logs) = ([0.0; MODELS], [0.0; MODELS]);
     let step = |_| {
         let (mut precision, mut gain, mut one) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
         for m in 0..MODELS {
             let all = variance[m] + (1.0 - SHARE[m]);
-            let new = 1.0 - foretold[m];
+            let new = 1.0 - predicted[m];
             precision[m] = 1.0 / all;
             gain[m] = variance[m] / all;
             one[m] = new * precision[m];
             ones[m] += new * one[m];
             logs[m] += math::ln(all);
-            foretold[m] = PHI[m] * (foretold[m] + gain[m] * new);
+            predicted[m] = PHI[m] * (predicted[m] + gain[m] * new);
             variance[m] = PHI[m] * PHI[m] * variance[m] * (1.0 - gain[m])
                 + SHARE[m] * (1.0 - PHI[m] * PHI[m]);
         }
@@ -121,13 +121,13 @@ static STEPS: LazyLock<Vec<Step>> = LazyLock::new(|| {
 ///
 /// The models go through the points side by side, because a model has to wait for its own last point only.
 fn log_likelihoods(sizes: &[f64]) -> [f64; MODELS] {
-    let (mut foretold, mut vv, mut vw) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
+    let (mut predicted, mut vv, mut vw) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
     for (size, step) in sizes.iter().zip(STEPS.iter()) {
         for m in 0..MODELS {
-            let new = size - foretold[m];
+            let new = size - predicted[m];
             vv[m] += new * new * step.precision[m];
             vw[m] += new * step.one[m];
-            foretold[m] = PHI[m] * (foretold[m] + step.gain[m] * new);
+            predicted[m] = PHI[m] * (predicted[m] + step.gain[m] * new);
         }
     }
     // No size tells nothing, as equal ones do.

@@ -2,7 +2,7 @@
 //!
 //! Values stay as they are, without logarithms (`docs/evidence-judge.md` has the measurement).
 
-use crate::judgement::Change;
+use crate::judgement::{Change, Interval};
 use crate::stats::median;
 
 use super::timeline::PairTimeline;
@@ -13,7 +13,7 @@ pub(crate) struct Axis {
     /// 1 where an increase is harm, −1 where a decrease is.
     sign: f64,
     /// Size of the baseline's median, in the timeline's unit.
-    level: f64,
+    baseline_size: f64,
     /// The timeline's unit is 2 to this power.
     exponent: i32,
 }
@@ -24,8 +24,8 @@ impl Axis {
             Change::Increase => 1.0,
             Change::Decrease => -1.0,
         };
-        let level = median(&timeline.sorted_baseline).abs();
-        Self { sign, level, exponent: timeline.exponent() }
+        let baseline_size = median(&timeline.sorted_baseline).abs();
+        Self { sign, baseline_size, exponent: timeline.exponent() }
     }
 
     /// Whether larger coordinates are worse if `change` is harmful.
@@ -42,9 +42,8 @@ impl Axis {
         self.sign
     }
 
-    /// Size of the baseline's median, in the timeline's unit.
-    pub(crate) fn level(&self) -> f64 {
-        self.level
+    pub(crate) fn baseline_size(&self) -> f64 {
+        self.baseline_size
     }
 
     /// The coordinate of a value.
@@ -55,6 +54,12 @@ impl Axis {
     /// A shift of coordinates, in the metric's own direction and unit.
     pub(crate) fn in_metric(&self, shift: f64) -> f64 {
         libm::ldexp(self.sign * shift, self.exponent)
+    }
+
+    /// An interval of shifts of coordinates at a confidence `level`, in the metric's own direction and unit.
+    pub(crate) fn interval(&self, lower: f64, upper: f64, level: f64) -> Interval {
+        let (a, b) = (self.in_metric(lower), self.in_metric(upper));
+        Interval::new(a.min(b), a.max(b), level)
     }
 }
 

@@ -1,5 +1,7 @@
 //! One metric, turned so that harm is up, with what all tests need to know of its noise.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use crate::judges::evidence::parameters as p;
 use crate::order;
 use crate::sums::sum;
@@ -11,8 +13,8 @@ use super::regression::{self, Designs, Regressand, Solutions};
 use super::robust::Robust;
 use super::timeline::{PairTimeline, Times};
 
-/// Of a level and a line the level.
-pub(crate) const LEVEL: [f64; 2] = [1.0, 0.0];
+/// The mean, of the effects of a mean and a line.
+pub(crate) const MEAN: [f64; 2] = [1.0, 0.0];
 
 /// Both sides from some time on, in coordinates of one [`Axis`].
 #[derive(Debug, Default)]
@@ -51,7 +53,7 @@ pub(crate) struct Comparison {
     pub(crate) clipped_y: Regressand,
     clipped_differences: Regressand,
     x_line: Solutions<2>,
-    /// The baseline on a level and a line.
+    /// The baseline on a mean and a line.
     pub(crate) y_line: Solutions<2>,
     /// `None` where too few times have both points.
     difference_line: Option<Solutions<2>>,
@@ -59,10 +61,6 @@ pub(crate) struct Comparison {
     pub(crate) unpaired_shift: Posterior,
     /// What differences of the same times say of the shift.
     pub(crate) paired_shift: Option<Posterior>,
-    /// Mean φ of both sides' noise.
-    pub(crate) phi_of_sides: f64,
-    /// Mean φ of differences of the same times; 0 where there are none.
-    pub(crate) phi_of_differences: f64,
     /// Half-width of the interval of [`Comparison::shift`] that is shown.
     pub(crate) shift_reach: f64,
     /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
@@ -149,15 +147,11 @@ impl Comparison {
 
     fn summarise(&mut self) {
         let (x, y, widening) = (&self.x_line, &self.y_line, self.widening());
-        let weights_of_sides = regression::shared_weights(x, y, p::PRIOR_OF_SIDES);
-        self.phi_of_sides = autocorrelation::mean(&weights_of_sides);
-        self.unpaired_shift =
-            regression::difference((x, LEVEL), (y, LEVEL), &weights_of_sides).widen(widening);
+        self.unpaired_shift = unpaired_shift_between(x, y).widen(widening);
         self.weights_of_baseline = y.weights(p::PRIOR_OF_SIDES);
         self.noise = y.deviation(&self.weights_of_baseline);
         self.paired_shift =
             self.difference_line.as_ref().map(|line| shift_of_differences(line).widen(widening));
-        self.phi_of_differences = self.paired_shift.as_ref().map_or(0.0, Posterior::phi);
         self.shift_reach = self.shift().half_width(p::SHOWN);
     }
 
@@ -187,14 +181,22 @@ impl Comparison {
         self.paired_shift = self.paired_shift.map(Posterior::reverse);
     }
 
-    /// Whether the canary's median is at another level of the metric: beyond the reach of clipping, but where the baseline
-    /// has many points, too. Clipped means would then differ as if all points did.
+    /// Whether the canary's median is beyond the reach of clipping, but where the baseline has many points, too. Clipped
+    /// means would then differ as if all points did.
     pub(crate) fn is_at_other_level(&self) -> bool {
-        let (level, reach) = (self.robust_x.median, self.reach);
+        let (median, reach) = (self.robust_x.median, self.reach);
         let up_to = |value: f64| self.sorted_y.partition_point(|y| *y <= value);
-        let near = up_to(level + reach) - up_to(level - reach);
-        level > self.robust_y.median + reach
+        let near = up_to(median + reach) - up_to(median - reach);
+        median > self.robust_y.median + reach
             && near as f64 > p::OTHER_LEVEL * self.sorted_y.len() as f64
+    }
+
+    /// Whether more than half of the baseline's points have one value.
+    pub(crate) fn repeats_one_value(&self) -> bool {
+        let median = self.robust_y.median;
+        let upto = self.sorted_y.partition_point(|y| *y <= median);
+        let below = self.sorted_y.partition_point(|y| *y < median);
+        2 * (upto - below) > self.sorted_y.len()
     }
 
     /// Differences of the same times as the regressions see them, where there are enough.
@@ -211,17 +213,14 @@ impl Comparison {
 
     /// The shift between two samples, and that of differences of the same time, if points are independent.
     pub(crate) fn shifts_if_independent(&self) -> impl Iterator<Item = Estimate> {
-        let level = |line: &Solutions<2>| line.if_independent(LEVEL);
-        let unpaired = level(&self.x_line).less(level(&self.y_line));
-        std::iter::once(unpaired).chain(self.difference_line.as_ref().map(level))
+        let mean = |line: &Solutions<2>| line.if_independent(MEAN);
+        let unpaired = mean(&self.x_line).less(mean(&self.y_line));
+        std::iter::once(unpaired).chain(self.difference_line.as_ref().map(mean))
     }
 
     /// The shift as the more precise of the two comparisons knows it.
     pub(crate) fn shift(&self) -> &Posterior {
-        match &self.paired_shift {
-            Some(paired) if self.prefers_pairs() => paired,
-            _ => &self.unpaired_shift,
-        }
+        self.unpaired_shift.or_more_precise(self.paired_shift.as_ref())
     }
 
     /// Whether differences of the same time know the shift better than the two samples.
@@ -230,19 +229,76 @@ impl Comparison {
         paired.is_some_and(|paired| paired.error() < self.unpaired_shift.error())
     }
 
-    /// What both comparisons say of the canary less what is allowed: above 0 is above the allowance.
-    pub(crate) fn beyond_allowance(&self, share: f64) -> Vec<Posterior> {
+    /// The canary less what is allowed, as the more precise of the two comparisons knows it: above 0 is above the allowance.
+    pub(crate) fn beyond_allowance(&self, share: f64) -> Posterior {
         let middle_y = self.robust_y.median;
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         let allowed = |y: f64| allow(clip_y(y), share);
         let (mut side, mut designs) = (Regressand::default(), Designs::default());
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        let mut found = vec![unpaired_shift_between(&self.x_line, &designs.on_line(&side))];
-        if self.difference_line.is_some() {
+        let unpaired = unpaired_shift_between(&self.x_line, &designs.on_line(&side));
+        let paired = self.difference_line.is_some().then(|| {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            found.push(shift_of_differences(&designs.on_line(&side)));
+            shift_of_differences(&designs.on_line(&side))
+        });
+        let relative = self.relative_shift(share);
+        *unpaired.or_more_precise(paired.as_ref()).or_more_precise(relative.as_ref())
+    }
+
+    /// The shift between the points of both sides that are not clipped; `None` if all are kept, or too few. An incident on
+    /// either side looks like autocorrelation, which hides a shift of all other points.
+    pub(crate) fn shift_of_calm_points(&self) -> Option<Posterior> {
+        if self.is_at_other_level() {
+            return None;
         }
-        found
+        let line = |values: &[f64], middle: f64, reach: f64| {
+            let mut side = Regressand::default();
+            let calm = values.iter().copied().filter(|v| (v - middle).abs() <= reach);
+            side.refill(calm, self.robust_y.median);
+            let left_out = values.len() - side.len();
+            let is_enough = side.len() >= p::FEWEST
+                && left_out as f64 <= p::LEFT_OUT_MOST * values.len() as f64;
+            is_enough.then(|| (left_out, side.on_line().solve()))
+        };
+        let (of_x, x) = line(&self.x, self.robust_x.median, self.reach * self.noise_factor)?;
+        let (of_y, y) = line(&self.y, self.robust_y.median, self.reach)?;
+        (of_x + of_y > 0).then(|| unpaired_shift_between(&x, &y))
+    }
+
+    /// The shift by the share of each difference in its two points, for metrics under one load: the differences of a canary
+    /// that is worse by a share follow the load. The baseline is raised by the allowed `share`. `None` unless all points have
+    /// one sign and the sides move together.
+    pub(crate) fn relative_shift(&self, share: f64) -> Option<Posterior> {
+        self.difference_line.as_ref()?;
+        let sign = self.axis.sign();
+        let least = [
+            self.sorted_x.first(),
+            self.sorted_x.last(),
+            self.sorted_y.first(),
+            self.sorted_y.last(),
+        ];
+        if self.correlation <= p::TOGETHER || least.iter().flatten().any(|v| sign * **v <= 0.0) {
+            return None;
+        }
+        let (clip_x, clip_y) = (self.clip_canary(), clip(self.robust_y.median, self.reach));
+        let unit = self.robust_y.median.abs();
+        let share_of_both = |(x, y): &(f64, f64)| {
+            let (x, allowed) = (clip_x(*x), allow(clip_y(*y), share));
+            unit * (x - allowed) / (0.5 * (x + allowed)).abs()
+        };
+        let shares: Vec<f64> = self.pairs.iter().map(share_of_both).collect();
+        let shift = |clip: &dyn Fn(f64) -> f64| {
+            let mut side = Regressand::default();
+            side.refill(shares.iter().map(|share| clip(*share)), 0.0);
+            shift_of_differences(&side.on_line().solve())
+        };
+        let of_all = shift(&|share| share);
+        if of_all.p_value(0.0) > p::UNREMARKABLE {
+            return Some(of_all);
+        }
+        // Saw-teeth out of step differ by little at most times, and by much the other way now and then.
+        let Robust { median, scale } = Robust::estimate(&shares, &mut Vec::new());
+        Some(shift(&clip(median, p::CLIP * scale)))
     }
 
     /// Whether the sides move together, so that their differences know the shift better.
@@ -255,9 +311,19 @@ impl Comparison {
         if self.correlation <= p::TOGETHER || self.difference_line.is_none() {
             return false;
         }
-        let level = self.clipped_differences.on_level().solve();
-        !level.is_noisy()
-            || autocorrelation::mean(&level.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
+        // On a mean alone: drift counts as autocorrelation.
+        let ones = vec![1.0; self.clipped_differences.len()];
+        let mean = self.clipped_differences.on([&ones]).solve();
+        !mean.is_noisy() || autocorrelation::mean(&mean.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
+    }
+
+    /// Standard deviation of the baseline's noise, without what both sides share.
+    pub(crate) fn own_noise(&self) -> f64 {
+        let differences = self.difference_line.as_ref().filter(|_| self.moves_together());
+        differences.map_or(self.noise, |line| {
+            let of_both = line.deviation(&line.weights(p::PRIOR_OF_DIFFERENCES));
+            self.noise.min(of_both * FRAC_1_SQRT_2)
+        })
     }
 
     /// Share of the pairs of a canary's and a baseline's point in which the canary's is above; equal ones count half.
@@ -273,13 +339,12 @@ impl Comparison {
 
 /// What two samples say of the shift between them.
 pub(crate) fn unpaired_shift_between(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
-    let weights = regression::shared_weights(x, y, p::PRIOR_OF_SIDES);
-    regression::difference((x, LEVEL), (y, LEVEL), &weights)
+    regression::difference((x, MEAN), (y, MEAN))
 }
 
 /// What differences of the same times say of the shift.
 fn shift_of_differences(differences: &Solutions<2>) -> Posterior {
-    differences.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES)
+    differences.posterior(MEAN, p::PRIOR_OF_DIFFERENCES)
 }
 
 /// Clips values at `reach` around `middle`.

@@ -34,9 +34,8 @@ pub(crate) fn mean(series: &Regressand) -> Estimate {
 ///
 /// Lazarus, Lewis, Stock and Watson (2018) take 0.41 n^⅔, half as many at 15 and 30 points. With them 4 and 6 percentage points
 /// fewer of the changes of drawn practical metrics are found there, and 1 fewer from 60 points on.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fewer than points")]
 fn cosines(points: usize) -> usize {
-    (points as f64).sqrt().round() as usize
+    math::whole((points as f64).sqrt().round())
 }
 
 /// Mean of the squares of the first `cosines` of Λ.

@@ -10,4 +10,3 @@ pub(super) mod regression;
 pub(super) mod robust;
 pub(super) mod threshold;
 pub(super) mod timeline;
-pub(super) mod wider;

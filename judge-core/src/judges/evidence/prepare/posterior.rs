@@ -9,6 +9,8 @@ use super::autocorrelation::{self, COUNT, INDEPENDENT, Weights};
 
 /// Probability that a normal estimate is one standard error or more above 0.
 const P_OF_ONE: f64 = 0.1586;
+/// A half-width is shown with three digits, so its normal score may be off by this share.
+const CLOSE: f64 = 1e-4;
 
 /// An estimate at one φ.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,8 +33,17 @@ impl Estimate {
         if self.mean * self.mean <= self.variance {
             return P_OF_ONE;
         }
-        let t = self.mean / self.variance.sqrt();
-        normal::upper_tail(student::normal_score(t, self.freedom.max(1.0)))
+        self.upper_tail(self.mean)
+    }
+
+    /// Standard error.
+    fn error(&self) -> f64 {
+        self.variance.max(0.0).sqrt()
+    }
+
+    /// Tail of Student's t for `above`, which is in the unit of the estimate.
+    fn upper_tail(&self, above: f64) -> f64 {
+        student::fast_upper_tail(above / self.error(), self.freedom.max(1.0))
     }
 
     /// Whether the estimate is at least `score` standard errors above 0.
@@ -64,29 +75,16 @@ impl Estimate {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Posterior {
     weights: Weights,
-    means: [f64; COUNT],
-    errors: [f64; COUNT],
-    freedoms: [f64; COUNT],
-    points: f64,
+    /// The shift at each φ that has a weight.
+    estimates: [Estimate; COUNT],
 }
 
 impl Posterior {
     pub(super) fn new(weights: &Weights, estimate: impl Fn(usize) -> Estimate) -> Self {
-        let mut posterior = Self {
-            weights: *weights,
-            means: [0.0; COUNT],
-            errors: [0.0; COUNT],
-            freedoms: [1.0; COUNT],
-            points: 0.0,
-        };
-        for index in (0..COUNT).filter(|index| weights[*index] > 0.0) {
-            let Estimate { mean, variance, freedom, points } = estimate(index);
-            posterior.means[index] = mean;
-            posterior.errors[index] = variance.max(0.0).sqrt();
-            posterior.freedoms[index] = freedom.max(1.0);
-            posterior.points = points;
-        }
-        posterior
+        let estimates = std::array::from_fn(|index| {
+            if weights[index] > 0.0 { estimate(index) } else { Estimate::default() }
+        });
+        Self { weights: *weights, estimates }
     }
 
     /// A shift whose estimate needs no φ.
@@ -96,28 +94,29 @@ impl Posterior {
 
     /// The posterior of the opposite shift.
     pub(crate) fn reverse(mut self) -> Self {
-        self.means = self.means.map(|mean| -mean);
+        for estimate in &mut self.estimates {
+            estimate.mean = -estimate.mean;
+        }
         self
     }
 
     /// The posterior with all errors multiplied by `factor`.
     pub(crate) fn widen(mut self, factor: f64) -> Self {
-        for error in &mut self.errors {
-            *error *= factor;
+        for estimate in &mut self.estimates {
+            estimate.variance *= factor * factor;
         }
         self
     }
 
-    fn nodes(&self) -> impl Iterator<Item = (f64, f64, f64, f64)> {
-        let node = |index| {
-            (self.weights[index], self.means[index], self.errors[index], self.freedoms[index])
-        };
-        (0..COUNT).map(node).filter(|(weight, ..)| *weight > 0.0)
+    /// The estimates with their weights.
+    fn weighted(&self) -> impl Iterator<Item = (f64, &Estimate)> {
+        let all = self.weights.iter().copied().zip(&self.estimates);
+        all.filter(|(weight, _)| *weight > 0.0)
     }
 
     /// Mean of the shift.
     pub(crate) fn mean(&self) -> f64 {
-        self.nodes().map(|(weight, mean, ..)| weight * mean).sum()
+        self.weighted().map(|(weight, estimate)| weight * estimate.mean).sum()
     }
 
     /// Mean of φ.
@@ -127,25 +126,30 @@ impl Posterior {
 
     /// Root of the mean square of the standard errors.
     pub(crate) fn error(&self) -> f64 {
-        self.nodes().map(|(weight, _, error, _)| weight * error * error).sum::<f64>().sqrt()
+        self.weighted().map(|(weight, estimate)| weight * estimate.variance).sum::<f64>().sqrt()
+    }
+
+    /// The more precise of two posteriors of one shift; this one if both are as precise.
+    pub(crate) fn or_more_precise<'a>(&'a self, other: Option<&'a Self>) -> &'a Self {
+        other.filter(|other| other.error() < self.error()).unwrap_or(self)
     }
 
     /// P-value against the hypothesis that the shift is `threshold`. One minus it is the posterior probability
     /// that the shift exceeds the threshold.
     pub(crate) fn p_value(&self, threshold: f64) -> f64 {
-        let tail = |(weight, mean, error, freedom): (f64, f64, f64, f64)| {
-            let above = mean - threshold;
+        let tail = |(weight, estimate): (f64, &Estimate)| {
+            let above = estimate.mean - threshold;
             weight
-                * if error > 0.0 {
-                    normal::upper_tail(student::normal_score(above / error, freedom))
+                * if estimate.variance > 0.0 {
+                    estimate.upper_tail(above)
                 } else if above > 0.0 {
                     // All points are above the threshold without noise: their signs alone give the probability.
-                    math::pow(0.5, self.points.min(1000.0))
+                    math::pow(0.5, estimate.points.min(1000.0))
                 } else {
                     1.0
                 }
         };
-        self.nodes().map(tail).sum::<f64>().clamp(0.0, 1.0)
+        self.weighted().map(tail).sum::<f64>().clamp(0.0, 1.0)
     }
 
     /// Half-width of the interval around the mean that holds the shift with probability `level`.
@@ -156,12 +160,8 @@ impl Posterior {
             return 0.0;
         }
         let tail = |reach: f64| -> f64 {
-            let weighted_tail = |(weight, _, error, freedom): (f64, f64, f64, f64)| {
-                let z =
-                    if error > 0.0 { student::normal_score(reach / error, freedom) } else { 38.0 };
-                weight * normal::upper_tail(z)
-            };
-            self.nodes().map(weighted_tail).sum()
+            let noisy = self.weighted().filter(|(_, estimate)| estimate.variance > 0.0);
+            noisy.map(|(weight, estimate)| weight * estimate.upper_tail(reach)).sum()
         };
         // For a mixture of t distributions, the normal score of the tail is nearly proportional to the
         // half-width, so the secant method converges at once.
@@ -173,7 +173,7 @@ impl Posterior {
         for _ in 0..6 {
             let next = reach + (quantile - reached) / slope;
             let next_reached = score(next);
-            let close = (next_reached - quantile).abs() <= 1e-6 * quantile;
+            let close = (next_reached - quantile).abs() <= CLOSE * quantile;
             slope = (next_reached - reached) / (next - reach);
             (reach, reached) = (next, next_reached);
             if close || !slope.is_finite() || slope <= 0.0 {

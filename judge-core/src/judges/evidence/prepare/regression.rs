@@ -10,6 +10,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::judges::evidence::parameters as p;
 use crate::math;
 use crate::sums::{dot, first_moment};
 
@@ -61,24 +62,25 @@ fn behind_first(values: &[f64]) -> &[f64] {
     values.get(1..).unwrap_or_default()
 }
 
-/// Neighbouring points of a window, counted from its end.
+/// Neighbouring points of a window. Positions count from the end of the window (0 is behind the last point), because sides of
+/// different lengths share their end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stretch {
-    /// Points from the first one of the stretch to the end of the window.
-    pub(crate) since: usize,
-    /// Points behind the stretch; 0 if it lasts to the end.
-    pub(crate) after: usize,
+    /// Position of the first point.
+    pub(crate) from_end: usize,
+    /// Position behind the last point; 0 if the stretch lasts to the end.
+    pub(crate) to_end: usize,
 }
 
 impl Stretch {
     /// Number of points.
     pub(crate) fn len(self) -> usize {
-        self.since.saturating_sub(self.after)
+        self.from_end.saturating_sub(self.to_end)
     }
 
     /// Indices of the points in a window of `n`.
     pub(crate) fn range(self, n: usize) -> Range<usize> {
-        n.saturating_sub(self.since)..n.saturating_sub(self.after)
+        n.saturating_sub(self.from_end)..n.saturating_sub(self.to_end)
     }
 }
 
@@ -87,7 +89,7 @@ impl Stretch {
 pub(crate) struct Regressand {
     values: Vec<f64>,
     /// Sums of the last 0, 1, 2, … values.
-    sums: Vec<f64>,
+    last_sums: Vec<f64>,
     squares: Inner,
 }
 
@@ -96,12 +98,12 @@ impl Regressand {
     pub(crate) fn refill(&mut self, values: impl Iterator<Item = f64>, center: f64) {
         self.values.clear();
         self.values.extend(values.map(|value| value - center));
-        self.sums.clear();
-        self.sums.push(0.0);
+        self.last_sums.clear();
+        self.last_sums.push(0.0);
         let mut sum = 0.0;
         for value in self.values.iter().rev() {
             sum += value;
-            self.sums.push(sum);
+            self.last_sums.push(sum);
         }
         self.squares = Inner::square(&self.values);
     }
@@ -109,7 +111,7 @@ impl Regressand {
     /// Changes the sign of the values.
     pub(crate) fn reverse(&mut self) {
         axis::reverse(&mut self.values);
-        axis::reverse(&mut self.sums);
+        axis::reverse(&mut self.last_sums);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -119,11 +121,11 @@ impl Regressand {
     /// The number of last values, from `shortest` to `longest`, that differ most from the values before them.
     pub(crate) fn clearest_step(&self, shortest: usize, longest: usize) -> usize {
         let n = self.len() as f64;
-        let mean = self.sums.last().copied().unwrap_or_default() / n;
+        let mean = self.last_sums.last().copied().unwrap_or_default() / n;
         let (mut best, mut largest) = (shortest, f64::NEG_INFINITY);
         for length in shortest..=longest.min(self.len().saturating_sub(1)) {
             let k = length as f64;
-            let excess = self.sums[length] - k * mean;
+            let excess = self.last_sums[length] - k * mean;
             let t = excess * excess.abs() / (k * (n - k));
             if t > largest {
                 (best, largest) = (length, t);
@@ -142,24 +144,12 @@ impl Regressand {
         (at(self.values.first()), at(self.values.last()))
     }
 
-    /// Regression on a mean alone; drift counts as autocorrelation.
-    pub(crate) fn on_level(&self) -> Regression<1> {
-        let (n, (first, last)) = (self.len() as f64, self.ends());
-        let total = self.sums.last().copied().unwrap_or_default();
-        Regression {
-            points: n,
-            squares: self.squares,
-            gram: [[level_gram(n)]],
-            moments: [level_moment(total, first, last)],
-        }
-    }
-
     /// Regression on a mean and a line. Effects: the mean (the value of the line in the middle of the window),
     /// and the slope.
     pub(crate) fn on_line(&self) -> Regression<2> {
         let n = self.len() as f64;
         let (first, last) = self.ends();
-        let total = self.sums.last().copied().unwrap_or_default();
+        let total = self.last_sums.last().copied().unwrap_or_default();
         let half = 0.5 * (n - 1.0);
         let squares = n * (n * n - 1.0) / 12.0;
         let line =
@@ -174,8 +164,8 @@ impl Regressand {
         Regression {
             points: n,
             squares: self.squares,
-            gram: [[level_gram(n), Inner::default()], [Inner::default(), line]],
-            moments: [level_moment(total, first, last), of_line],
+            gram: [[mean_gram(n), Inner::default()], [Inner::default(), line]],
+            moments: [mean_moment(total, first, last), of_line],
         }
     }
 
@@ -184,7 +174,7 @@ impl Regressand {
     pub(crate) fn on_stretch(&self, stretch: Stretch) -> Regression<2> {
         let n = self.len();
         let (first, last) = self.ends();
-        let total = self.sums.last().copied().unwrap_or_default();
+        let total = self.last_sums.last().copied().unwrap_or_default();
         let Range { start, end } = stretch.range(n);
         let at = |index: usize| self.values.get(index).copied().unwrap_or_default();
         let (before, opening) = (at(start.wrapping_sub(1)), at(start));
@@ -192,7 +182,7 @@ impl Regressand {
         let sum = self.sum(stretch);
         let k = stretch.len() as f64;
         // The first and the last point of the series have one neighbour.
-        let (at_end, at_ends) = if stretch.after == 0 { (last, 1.0) } else { (0.0, 0.0) };
+        let (at_end, at_ends) = if stretch.to_end == 0 { (last, 1.0) } else { (0.0, 0.0) };
         let step = Inner { a: k, b: k - 1.0, c: k - at_ends };
         let crossed = Inner { a: k, b: k - 0.5 * at_ends, c: k - at_ends };
         let of_step = Inner {
@@ -203,19 +193,19 @@ impl Regressand {
         Regression {
             points: n as f64,
             squares: self.squares,
-            gram: [[level_gram(n as f64), crossed], [crossed, step]],
-            moments: [level_moment(total, first, last), of_step],
+            gram: [[mean_gram(n as f64), crossed], [crossed, step]],
+            moments: [mean_moment(total, first, last), of_step],
         }
     }
 
     /// Means of all stretches of `length` points.
     pub(crate) fn means_of(&self, length: usize) -> impl Iterator<Item = f64> {
-        let ends = self.sums.iter().zip(self.sums.get(length..).unwrap_or_default());
+        let ends = self.last_sums.iter().zip(self.last_sums.get(length..).unwrap_or_default());
         ends.map(move |(after, since)| (since - after) / length as f64)
     }
 
     pub(crate) fn mean(&self) -> f64 {
-        self.sums.last().copied().unwrap_or_default() / self.len() as f64
+        self.last_sums.last().copied().unwrap_or_default() / self.len() as f64
     }
 
     /// Mean of `stretch`.
@@ -224,14 +214,14 @@ impl Regressand {
     }
 
     fn sum(&self, stretch: Stretch) -> f64 {
-        let of_last = |count: usize| self.sums.get(count).copied().unwrap_or_default();
-        of_last(stretch.since) - of_last(stretch.after)
+        let of_last = |count: usize| self.last_sums.get(count).copied().unwrap_or_default();
+        of_last(stretch.from_end) - of_last(stretch.to_end)
     }
 
     /// Mean of `stretch`, and its difference to the mean of the other points, if points are independent.
     pub(crate) fn stretch_if_independent(&self, stretch: Stretch) -> [Estimate; 2] {
         let (n, k) = (self.len() as f64, stretch.len() as f64);
-        let total = self.sums.last().copied().unwrap_or_default();
+        let total = self.last_sums.last().copied().unwrap_or_default();
         let sum = self.sum(stretch);
         let (inside, outside) = (sum / k, (total - sum) / (n - k));
         let squares = self.squares.a;
@@ -256,11 +246,11 @@ impl Regressand {
     }
 }
 
-fn level_gram(n: f64) -> Inner {
+fn mean_gram(n: f64) -> Inner {
     Inner { a: n, b: n - 1.0, c: n - 2.0 }
 }
 
-fn level_moment(total: f64, first: f64, last: f64) -> Inner {
+fn mean_moment(total: f64, first: f64, last: f64) -> Inner {
     Inner { a: total, b: total - 0.5 * (first + last), c: total - first - last }
 }
 
@@ -466,19 +456,14 @@ impl<const P: usize> Solutions<P> {
     }
 }
 
-/// Posterior of the difference between the contrasts of two series that share one φ, which has these `weights`.
+/// Posterior of the difference between the contrasts of two sides, which share one φ.
 pub(crate) fn difference(
     (x, of_x): (&Solutions<2>, [f64; 2]),
     (y, of_y): (&Solutions<2>, [f64; 2]),
-    weights: &Weights,
 ) -> Posterior {
-    Posterior::new(weights, |index| x.estimate(index, of_x).less(y.estimate(index, of_y)))
-}
-
-/// Weights of φ for two series that share it.
-pub(crate) fn shared_weights(x: &Solutions<2>, y: &Solutions<2>, independent: f64) -> Weights {
     let logs = |index| x.log_likelihoods[index] + y.log_likelihoods[index];
-    weigh(std::array::from_fn(logs), independent)
+    let weights = weigh(std::array::from_fn(logs), p::PRIOR_OF_SIDES);
+    Posterior::new(&weights, |index| x.estimate(index, of_x).less(y.estimate(index, of_y)))
 }
 
 #[cfg(test)]
@@ -491,8 +476,8 @@ mod tests {
             (0..20).map(|i| f64::from(7 * i % 11) + if i > 8 { 5.0 } else { 0.0 }).collect();
         let mut series = Regressand::default();
         series.refill(values.iter().copied(), 3.0);
-        for (since, after) in [(5, 0), (12, 4), (19, 1)] {
-            let stretch = Stretch { since, after };
+        for (from_end, to_end) in [(5, 0), (12, 4), (19, 1)] {
+            let stretch = Stretch { from_end, to_end };
             let mut inside = [0.0; 20];
             inside[stretch.range(20)].fill(1.0);
             let by_columns = series.on([&[1.0; 20], &inside]).solve();

@@ -14,12 +14,12 @@ use super::timeline::PairTimeline;
 pub(crate) struct Threshold {
     /// Allowed share of the baseline, at least 0: 0.1 for `allowedIncrease` 1.1.
     pub(crate) share: f64,
-    /// Whether the config states an allowance, which then is the threshold.
-    pub(crate) is_stated: bool,
     /// Share of the pairs of points in which the canary must be worse; 0 unless the effect measure is `cles`.
-    pub(crate) often: f64,
+    pub(crate) least_superiority: f64,
     /// The smallest change that matters if no allowance is stated, in the timeline's unit.
     pub(crate) minimum: f64,
+    /// The same for single points, for which the noise that both sides share counts, too.
+    pub(crate) minimum_of_points: f64,
     /// Whether a smaller change matters if it is in plain sight. True if the config leaves the smallest change
     /// at its default.
     pub(crate) is_default: bool,
@@ -35,7 +35,7 @@ impl Threshold {
         timeline: &PairTimeline,
     ) -> Self {
         let size = &config.effect_size;
-        let (share, often) = match (size.measure(), change) {
+        let (share, least_superiority) = match (size.measure(), change) {
             (EffectMeasure::MeanRatio, Change::Increase) => (size.allowed_increase() - 1.0, 0.0),
             (EffectMeasure::MeanRatio, Change::Decrease) => (1.0 - size.allowed_decrease(), 0.0),
             (EffectMeasure::Cles, Change::Increase) => (0.0, size.allowed_increase()),
@@ -45,23 +45,28 @@ impl Threshold {
         let share = share.max(0.0);
         let minimum = config.evidence.minimum_change(judge);
         let relative = minimum.relative.get() * distance_from_bound(timeline, comparison.axis);
-        let noise = minimum.noise.get() * comparison.noise;
         let absolute = timeline.in_unit(minimum.absolute.get());
+        let minimum_with = |noise: f64| relative.max(absolute).max(minimum.noise.get() * noise);
         let evidence = &config.evidence;
         let has_own_minimum =
             evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
         Self {
             share,
-            is_stated: share > 0.0,
-            often,
-            minimum: relative.max(noise).max(absolute),
+            least_superiority,
+            minimum: minimum_with(comparison.own_noise()),
+            minimum_of_points: minimum_with(comparison.noise),
             is_default: !has_own_minimum && judge.minimum_change == MinimumChange::DEFAULT,
         }
     }
 
-    /// The threshold as a shift on the axis of `of`.
+    /// Whether the config states an allowance, which then is the threshold.
+    pub(crate) fn is_stated(&self) -> bool {
+        self.share > 0.0
+    }
+
+    /// The threshold as a shift of the axis.
     pub(crate) fn shift(&self, comparison: &Comparison) -> f64 {
-        if self.is_stated {
+        if self.is_stated() {
             allow(comparison.robust_y.median, self.share) - comparison.robust_y.median
         } else {
             self.minimum
@@ -70,16 +75,18 @@ impl Threshold {
 
     /// Whether a shift of the axis is large enough to matter. A stated allowance must be exceeded.
     pub(crate) fn is_reached(&self, comparison: &Comparison, shift: f64) -> bool {
-        if self.is_stated {
-            return shift > self.shift(comparison);
-        }
+        if self.is_stated() { shift > self.shift(comparison) } else { self.reaches_minimum(shift) }
+    }
+
+    /// Whether a shift of the axis is at least the smallest change that matters if no allowance is stated.
+    pub(crate) fn reaches_minimum(&self, shift: f64) -> bool {
         shift > 0.0 && shift >= self.minimum * (1.0 - p::ROUNDING)
     }
 
     /// Whether a shift below the smallest relative change matters all the same: it is much larger than the
     /// noise of sides that move together.
     pub(crate) fn is_in_plain_sight(&self, comparison: &Comparison, shift: f64) -> bool {
-        !self.is_stated
+        !self.is_stated()
             && self.is_default
             && shift > 0.0
             && shift >= p::PLAIN_SIGHT * comparison.robust_y.scale.max(comparison.noise)
@@ -91,7 +98,7 @@ impl Threshold {
 /// near their bound it is the distance from the bound: from 99.95 to 98.05 percent of successful requests, 39
 /// times as many fail.
 fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
-    let level = axis.level();
+    let size = axis.baseline_size();
     let sides = [&timeline.sorted_canary, &timeline.sorted_baseline];
     let largest = sides.iter().filter_map(|side| side.last()).copied().fold(0.0, f64::max);
     let least = sides.iter().filter_map(|side| side.first()).copied().fold(0.0, f64::min);
@@ -100,10 +107,10 @@ fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
         if axis.sign() < 0.0
             && least >= 0.0
             && largest <= p::ABOVE_BOUND * bound
-            && (near..=bound).contains(&level)
+            && (near..=bound).contains(&size)
         {
-            return bound - level;
+            return bound - size;
         }
     }
-    level
+    size
 }

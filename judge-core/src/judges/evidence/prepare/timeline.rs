@@ -58,11 +58,11 @@ impl PairTimeline {
         }
         bound_infinite([&mut self.canary, &mut self.baseline]);
         self.choose_unit();
-        let [first, second] = power_of_two(-self.exponent);
+        let scale = self.in_unit(1.0);
         let sort = |sorted: &mut Vec<f64>, side: &[f64], cleaned: &Cleaned| {
             let finite = cleaned.sorted.iter().filter(|v| v.is_finite());
             sorted.clear();
-            sorted.extend(finite.map(|v| v * first * second));
+            sorted.extend(finite.map(|v| v * scale));
             if warm_up > 0 || sorted.len() != count(side) {
                 sort_points(sorted, side);
             }
@@ -79,6 +79,21 @@ impl PairTimeline {
         sort_points(&mut timeline.sorted_canary, &timeline.canary);
         sort_points(&mut timeline.sorted_baseline, &timeline.baseline);
         timeline
+    }
+
+    /// The points that are not 0; the others become gaps.
+    pub(crate) fn without_zeros(&self) -> Self {
+        let gaps = |side: &[f64]| -> Vec<f64> {
+            side.iter().map(|&value| if value == 0.0 { f64::NAN } else { value }).collect()
+        };
+        let points = |sorted: &[f64]| sorted.iter().copied().filter(|v| *v != 0.0).collect();
+        Self {
+            canary: gaps(&self.canary),
+            baseline: gaps(&self.baseline),
+            sorted_canary: points(&self.sorted_canary),
+            sorted_baseline: points(&self.sorted_baseline),
+            ..*self
+        }
     }
 
     fn align(&mut self, canary: Option<Clock>, baseline: Option<Clock>) {
@@ -149,14 +164,14 @@ impl PairTimeline {
         let all = self.canary.iter().chain(&self.baseline);
         // f64::max leaves NaN out.
         let largest = all.fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        self.exponent = libm::frexp(largest).1;
-        let [first, second] = power_of_two(-self.exponent);
+        // Beyond that, the unit or its inverse would not be a normal double.
+        self.exponent = libm::frexp(largest).1.clamp(-1020, 1020);
+        let scale = self.in_unit(1.0);
         for value in self.canary.iter_mut().chain(&mut self.baseline) {
-            *value = *value * first * second;
+            *value *= scale;
         }
     }
 
-    /// The unit is 2 to this power.
     pub(crate) fn exponent(&self) -> i32 {
         self.exponent
     }
@@ -191,12 +206,6 @@ pub(crate) fn are_sparse(x: &[f64], y: &[f64]) -> bool {
     let points = y.iter().filter(|v| !v.is_nan()).count();
     let zeros = y.iter().filter(|v| **v == 0.0).count();
     points > 0 && 2 * zeros >= points && !x.iter().chain(y).any(|v| *v < 0.0)
-}
-
-/// A power of two as two factors, since neither 2¹⁰⁷⁴ nor its inverse is a double.
-fn power_of_two(exponent: i32) -> [f64; 2] {
-    let half = exponent / 2;
-    [half, exponent - half].map(|exponent| libm::ldexp(1.0, exponent))
 }
 
 /// Number of points that are no gaps.

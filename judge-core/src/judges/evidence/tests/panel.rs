@@ -1,8 +1,12 @@
 //! What each test of the panel sees, and what it leaves to the others.
 
 use crate::judgement::{Classification, Decision, Finding, TestKind};
+use crate::judges::{EvidenceJudge, Judge};
+use crate::series::{Clock, MetricPair, Series};
+use crate::stats::ConfidenceLevel;
+use crate::stats::distribution::normal;
 
-use super::{around_100, metric};
+use super::{around_100, increase, metric, noise, request};
 
 fn with(mut values: Vec<f64>, places: &[usize], size: f64) -> Vec<f64> {
     for &place in places {
@@ -64,5 +68,36 @@ fn bad_minutes_that_the_baseline_had_as_well_are_no_harm() {
         assert_eq!(judged.classification, Classification::Pass, "{seed}: {:?}", judged.findings);
         let judged = metric(&around_100(120, seed), &canary);
         assert_eq!(judged.classification, Classification::High, "{seed}: {:?}", judged.findings);
+    }
+}
+
+/// Between two confidences, the shift that would have been found changes as the quantile of the location test's own level.
+#[test]
+fn what_would_be_found_depends_on_the_level_of_the_location_test() {
+    let side = |seed: u64, window: i64| Series {
+        values: around_100(60, seed),
+        clock: Some(Clock::new(window * 60 * 60_000, 60_000).unwrap()),
+    };
+    let counts = |seed: u64| noise(60, seed).iter().map(|z| z.round().max(0.0)).collect::<Vec<_>>();
+    for (name, pair) in [
+        ("same times", MetricPair::new("metric", side(1, 0), side(2, 0))),
+        ("windows that follow each other", MetricPair::new("metric", side(1, 0), side(2, 1))),
+        ("sparse", MetricPair::new("metric", counts(1), counts(2))),
+    ] {
+        let judged = [0.9999, 0.99999].map(|confidence| {
+            let mut config = increase("metric");
+            config.evidence.confidence = Some(ConfidenceLevel::new(confidence).unwrap());
+            let request = request(vec![config], vec![pair.clone()]);
+            let metric = EvidenceJudge.judge(&request).unwrap().metrics.remove(0);
+            let Decision::Panel(panel) = metric.decision else { panic!("{name}: {metric:?}") };
+            let location = |finding: &&Finding| finding.test == TestKind::Location;
+            let level = metric.findings.iter().find(location).unwrap().level;
+            (panel, normal::upper_quantile(level))
+        });
+        let [(panel, quantile), (stricter, stricter_quantile)] = judged;
+        let reach = 0.5 * (panel.interval.upper - panel.interval.lower);
+        let expected = reach / normal::upper_quantile(0.025) * (stricter_quantile - quantile);
+        let found = stricter.would_find - panel.would_find;
+        assert!((found - expected).abs() < 1e-9 * expected, "{name}: {found}, not {expected}");
     }
 }

@@ -98,6 +98,77 @@ fn a_median_in_the_other_bucket_is_no_shift() {
     assert!(same <= 20 && all_in_upper >= 150, "{same}, {all_in_upper}");
 }
 
+/// Both sides have an incident, a fifth of the window long, at different times.
+#[test]
+fn incidents_of_both_sides_hide_no_shift() {
+    let stopped = |shift: f64| {
+        found(40, |seed| {
+            let (mut baseline, mut canary) = (around_100(30, seed), around_100(30, seed + 10_000));
+            canary.iter_mut().for_each(|value| *value += shift);
+            baseline[4..10].iter_mut().for_each(|value| *value *= 2.0);
+            canary[15..21].iter_mut().for_each(|value| *value *= 2.0);
+            (baseline, canary)
+        })
+    };
+    let (shifted, healthy) = (stopped(20.0), stopped(0.0));
+    assert!(shifted >= 34 && healthy <= 1, "{shifted}, {healthy}");
+}
+
+/// The canary is worse by a share, under a load that both sides follow.
+#[test]
+fn a_relative_change_under_common_load_is_found_however_large_it_is() {
+    let found = |points, times: f64| {
+        found(40, |seed| {
+            let (baseline, canary) = under_load(points, seed, 3.0);
+            (baseline, canary.into_iter().map(|value| times * value).collect())
+        })
+    };
+    for points in [30, 60] {
+        for times in [1.2, 1.4, 1.8] {
+            let found = found(points, times);
+            assert!(found >= 36, "{points}, {times}: {found}");
+        }
+        let healthy = found(points, 1.0);
+        assert!(healthy <= 1, "{points}: {healthy}");
+    }
+}
+
+#[test]
+fn a_canary_whose_baseline_falls_at_the_end_did_not_rise() {
+    let stopped = |low: f64, end: f64| {
+        found(40, |seed| {
+            let (mut baseline, mut canary) = (around_100(60, seed), around_100(60, seed + 10_000));
+            baseline[51..].iter_mut().for_each(|value| *value *= low);
+            canary[51..].iter_mut().for_each(|value| *value *= end);
+            (baseline, canary)
+        })
+    };
+    let (scaled_in, worse) = (stopped(0.0, 1.0), stopped(1.0, 1.3));
+    assert!(scaled_in <= 10 && worse >= 38, "{scaled_in}, {worse}");
+}
+
+#[test]
+fn a_small_change_is_found_whatever_the_load_that_both_sides_share() {
+    let shift = |size: f64| {
+        found(40, |seed| {
+            let (baseline, canary) = under_load(120, seed, 3.0);
+            (baseline, canary.into_iter().map(|value| value + size).collect())
+        })
+    };
+    let (small, none) = (shift(5.0), shift(0.0));
+    assert!(small >= 38 && none <= 1, "{small}, {none}");
+}
+
+#[test]
+fn a_canary_that_varies_where_its_baseline_is_constant_is_not_worse_on_one_side() {
+    let stopped = |canary: &dyn Fn(f64) -> f64| {
+        let canary = |seed| noise(120, seed).into_iter().map(canary).collect();
+        found(40, |seed| (vec![100.0; 120], canary(seed)))
+    };
+    let (both_ways, up) = (stopped(&|z| 100.0 + 5.0 * z), stopped(&|z| 100.0 + 5.0 * z.abs()));
+    assert!(both_ways <= 1 && up == 40, "{both_ways}, {up}");
+}
+
 #[test]
 fn more_variation_under_common_load_is_found() {
     let more = found(40, |seed| under_load(60, seed, 9.0));

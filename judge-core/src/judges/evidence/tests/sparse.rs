@@ -81,3 +81,38 @@ fn a_constant_size_is_no_number_of_events() {
     let sentence = &swap.findings[0].sentence;
     assert!(sentence.starts_with("60 points with events against 0"), "{sentence}");
 }
+
+/// Sizes of about `size` at the times that `has_event` names, 0 at all others.
+fn sizes(n: usize, has_event: impl Fn(usize) -> bool, size: f64, seed: u64) -> Vec<f64> {
+    let sizes = noise(n, seed).into_iter().map(|z| size * (0.2 * z).exp());
+    sizes.enumerate().map(|(at, size)| if has_event(at) { size } else { 0.0 }).collect()
+}
+
+#[test]
+fn larger_events_at_the_same_times_are_found_however_large_they_are() {
+    let every_fifth = |at: usize| at % 5 == 2;
+    let stopped = |n, times| {
+        stopped(40, |seed| {
+            let canary = sizes(n, every_fifth, 100.0 * times, seed + 10_000);
+            (sizes(n, every_fifth, 100.0, seed), canary)
+        })
+    };
+    for times in [4.0, 20.0, 100.0, 10_000.0] {
+        let found = stopped(60, times);
+        assert!(found >= 38, "{times}: {found}");
+    }
+    let healthy = stopped(60, 1.0);
+    assert!(healthy <= 1, "{healthy}");
+}
+
+#[test]
+fn the_sizes_of_a_batch_job_are_compared_where_they_are_not_0() {
+    let job = |at: usize| at.is_multiple_of(2);
+    let (baseline, canary) = (sizes(61, job, 100.0, 1), sizes(61, job, 150.0, 2));
+    let judged = metric(&baseline[1..], &canary[1..]);
+    assert_eq!(judged.classification, Classification::High);
+    let sentence = &judged.findings[0].sentence;
+    let is_of_sizes =
+        sentence.starts_with("typically +") && sentence.ends_with(" where it is not 0");
+    assert!(is_of_sizes, "{sentence}");
+}

@@ -12,6 +12,8 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::robust::Robust;
+use crate::judges::evidence::prepare::threshold::Threshold;
+use crate::judges::evidence::prepare::timeline::PairTimeline;
 use crate::math;
 use crate::order;
 use crate::stats::distribution::normal;
@@ -30,16 +32,37 @@ pub(crate) struct WarmUp {
     pub(crate) above_rest: f64,
 }
 
-/// Finds a transient among the first `longest` points.
-pub(crate) fn find(comparison: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
-    find_within(
-        comparison,
-        excess,
-        longest.min(excess.canary.len().saturating_sub(p::WARM_UP_REST)),
-    )
+/// Leaves out a transient at the start, if there is one, and measures the rest.
+pub(crate) fn leave_out(
+    timeline: &PairTimeline,
+    whole: &Comparison,
+    of_whole: &Excess,
+    rest: &mut Comparison,
+    threshold: impl Fn(&Comparison) -> Threshold,
+) -> Option<(WarmUp, Excess)> {
+    let longest = math::whole(p::WARM_UP_LONGEST * of_whole.canary.len() as f64);
+    let fitting = |excess: &Excess| excess.canary.len().saturating_sub(p::WARM_UP_REST);
+    let mut found = find(whole, of_whole, longest.min(fitting(of_whole)))?;
+    loop {
+        let start = timeline.index_behind(found.length, of_whole.paired);
+        if timeline.fewest_from(start) < p::FEWEST {
+            return None;
+        }
+        rest.refill(timeline, whole.axis, start);
+        let of_rest = Excess::new(rest, &threshold(rest));
+        match find(rest, &of_rest, (longest - found.length).min(fitting(&of_rest))) {
+            Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,
+            // The first step gives the p-value; the whole transient gives the height.
+            _ => {
+                let above_rest = above_rest(&of_whole.canary, found.length);
+                return Some((WarmUp { above_rest, ..found }, of_rest));
+            }
+        }
+    }
 }
 
-fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
+/// Finds a transient among the first `longest` points.
+fn find(comparison: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
     let values = &excess.canary;
     if longest < p::WARM_UP_SHORTEST {
         return None;
@@ -65,7 +88,7 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
     let clipped: Vec<f64> = values.iter().map(|v| (v - rest.median).clamp(-reach, reach)).collect();
     let (length, t) = most_significant(&clipped, longest)?;
     let t = t / (deviation * ((1.0 + phi) / (1.0 - phi)).sqrt());
-    let p = p_of_longest(t, p::WARM_UP_SHORTEST, longest);
+    let p = p_of_longest(t, longest);
     let beyond = |value: &f64, deviations: f64| value - rest.median > deviations * deviation;
     let share_elevated = |points: &[f64]| {
         let elevated = points.iter().filter(|value| beyond(value, p::WARM_UP_STANDS_OUT));
@@ -91,14 +114,14 @@ fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Opti
 /// Finds a start that ends so late that too few points are left to be judged.
 pub(crate) fn find_unsettled(comparison: &Comparison, excess: &Excess) -> Option<WarmUp> {
     let longest = excess.canary.len().saturating_sub(p::WARM_UP_LEAST_REST);
-    let found = find_within(comparison, excess, longest)?;
+    let found = find(comparison, excess, longest)?;
     let (start, rest) = excess.canary.split_at(found.length);
     let is_clear = mean(start) >= p::UNSETTLED_CLEAR * mean(rest).abs();
     (is_clear && found.p <= p::UNSETTLED_LEVEL).then_some(found)
 }
 
 /// Mean of the first `length` values less the mean of the others.
-pub(crate) fn above_rest(values: &[f64], length: usize) -> f64 {
+fn above_rest(values: &[f64], length: usize) -> f64 {
     let (first, others) = values.split_at(length);
     mean(first) - mean(others)
 }
@@ -153,7 +176,7 @@ fn most_significant(values: &[f64], longest: usize) -> Option<(usize, f64)> {
 }
 
 /// P-value of the largest of many standardised sums, each over a longer start than the one before.
-fn p_of_longest(z: f64, shortest: usize, longest: usize) -> f64 {
+fn p_of_longest(z: f64, longest: usize) -> f64 {
     /// Below this nothing is significant.
     const SMALLEST: f64 = 1.3;
     /// Above this everything is.
@@ -161,7 +184,7 @@ fn p_of_longest(z: f64, shortest: usize, longest: usize) -> f64 {
     if z < SMALLEST {
         return 1.0;
     }
-    let span = math::ln((longest as f64 / shortest as f64).max(1.0));
+    let span = math::ln((longest as f64 / p::WARM_UP_SHORTEST as f64).max(1.0));
     let z = z.min(FARTHEST);
     let density = math::exp(-0.5 * z * z) / (2.0 * std::f64::consts::PI).sqrt();
     (normal::upper_tail(z) + 0.5 * density * ((z - 1.0 / z) * span + 2.0 / z)).min(1.0)

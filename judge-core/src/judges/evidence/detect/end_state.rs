@@ -8,10 +8,10 @@
 //! too. **Effect**: how much higher the clearest stretch is. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::comparison::{Comparison, LEVEL};
+use crate::judges::evidence::prepare::comparison::{Comparison, MEAN};
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
-use crate::judges::evidence::prepare::regression::{self, Designs, Regressand, Stretch};
-use crate::judges::evidence::prepare::timeline::Times;
+use crate::judges::evidence::prepare::regression::{Designs, Regressand, Stretch, difference};
+use crate::math;
 
 use super::sequential::{Candidate, Sequential};
 
@@ -62,9 +62,9 @@ fn one_after_the_other(
     comparison: &Comparison,
     sequential: &Sequential,
 ) -> (Vec<Candidate>, usize) {
-    let usual = |stretch| usual_of_baseline(&comparison.clipped_y, stretch);
+    let baselines_own = |stretch| own_of_baseline(&comparison.clipped_y, stretch);
     let candidates: Vec<_> =
-        given(comparison.x.len()).map(|s| sequential.stretch(s, usual(s))).collect();
+        given(comparison.x.len()).map(|s| sequential.stretch(s, baselines_own(s))).collect();
     let compared = candidates.len();
     (candidates, compared)
 }
@@ -73,51 +73,66 @@ fn one_after_the_other(
 /// if their p-values need not be known more exactly.
 fn side_by_side(comparison: &Comparison, designs: &mut Designs) -> Option<(Vec<Candidate>, usize)> {
     // Combined p-values are no smaller than the smallest of them, and autocorrelation only makes them larger.
-    let plain = Plain::all(comparison);
-    if !plain.iter().any(|plain| plain.stands_out(p::UNREMARKABLE_SCORE))
-        || combine(&plain.iter().map(Plain::least_p_value).collect::<Vec<_>>()) > p::UNREMARKABLE
+    let screened = Screened::all(comparison);
+    if !screened.iter().any(|screened| screened.stands_out(p::UNREMARKABLE_SCORE))
+        || combine(&screened.iter().map(Screened::least_p_value).collect::<Vec<_>>())
+            > p::UNREMARKABLE
     {
         return None;
     }
     // The others count as not higher.
-    let stand_out = plain.iter().filter(|plain| plain.stands_out(1.0));
-    Some((stand_out.map(|plain| plain.candidate(comparison, designs)).collect(), plain.len()))
+    let stand_out = screened.iter().filter(|screened| screened.stands_out(1.0));
+    Some((
+        stand_out.map(|screened| screened.candidate(comparison, designs)).collect(),
+        screened.len(),
+    ))
 }
 
 /// A stretch if points are independent.
-struct Plain<'a> {
+struct Screened<'a> {
     /// The canary, or its differences to the baseline.
     series: &'a Regressand,
     stretch: Stretch,
     /// The baseline's points as long ago; `None` if differences of the same time are compared with 0.
-    ago: Option<Stretch>,
+    same_part: Option<Stretch>,
     /// Factor on its p-value.
     cost: f64,
-    /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not higher than
-    /// the baseline.
+    /// How much higher it is than the baseline, and than the canary's other points; `None` if it is not, or if the canary did
+    /// not rise, but its baseline fell.
     higher_by: Option<[Estimate; 2]>,
 }
 
-impl<'a> Plain<'a> {
+impl<'a> Screened<'a> {
     /// All stretches.
     fn all(comparison: &'a Comparison) -> Vec<Self> {
         let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
-        let level = comparison.y_line.if_independent(LEVEL);
+        let mean_of_baseline = comparison.y_line.if_independent(MEAN);
+        let is_own = |own: Estimate, change: Estimate| {
+            comparison.shares_noise() || own.mean >= p::STRETCH_OWN * change.mean
+        };
         let mut all = Vec::with_capacity(2 * MOST);
         all.extend(stretches(canary).filter_map(|(stretch, cost)| {
-            let ago = as_long_ago(stretch, canary, baseline)?;
-            let higher_by = (canary.mean_of(stretch) > level.mean).then(|| {
-                let [height, change] = canary.stretch_if_independent(stretch);
-                let [_, baseline_change] = baseline.stretch_if_independent(ago);
-                [height.less(level), change.less(baseline_change)]
+            let same_part = same_part_of(stretch, canary, baseline)?;
+            let is_higher = canary.mean_of(stretch) > mean_of_baseline.mean;
+            let higher_by = is_higher.then(|| {
+                let [height, own] = canary.stretch_if_independent(stretch);
+                let [_, baseline_change] = baseline.stretch_if_independent(same_part);
+                let change = own.less(baseline_change);
+                is_own(own, change).then_some([height.less(mean_of_baseline), change])
             });
-            Some(Self { series: canary, stretch, ago: Some(ago), cost, higher_by })
+            let (same_part, higher_by) = (Some(same_part), higher_by.flatten());
+            Some(Self { series: canary, stretch, same_part, cost, higher_by })
         }));
         if let Some(series) = comparison.clipped_differences() {
             all.extend(stretches(series).map(|(stretch, cost)| {
-                let is_higher = series.mean_of(stretch) > 0.0;
-                let higher_by = is_higher.then(|| series.stretch_if_independent(stretch));
-                Self { series, stretch, ago: None, cost, higher_by }
+                let higher_by = (series.mean_of(stretch) > 0.0).then(|| {
+                    let [height, change] = series.stretch_if_independent(stretch);
+                    let [_, own] =
+                        canary.stretch_if_independent(same_part_of(stretch, series, canary)?);
+                    is_own(own, change).then_some([height, change])
+                });
+                let higher_by = higher_by.flatten();
+                Self { series, stretch, same_part: None, cost, higher_by }
             }));
         }
         all
@@ -138,32 +153,28 @@ impl<'a> Plain<'a> {
 
     /// The stretch with what is known of it if points are autocorrelated.
     fn candidate(&self, comparison: &Comparison, designs: &mut Designs) -> Candidate {
-        let Self { series, stretch, ago, cost, .. } = *self;
+        let Self { series, stretch, same_part, cost, .. } = *self;
         let step = designs.on_stretch(series, stretch);
-        let (height, usual, change) = if let Some(ago) = ago {
+        let (height, baselines_own, change) = if let Some(same_part) = same_part {
             let baseline = &comparison.clipped_y;
-            let baseline_step = designs.on_stretch(baseline, ago);
-            let difference = |of_step, (y, of_y)| {
-                let weights = regression::shared_weights(&step, y, p::PRIOR_OF_SIDES);
-                regression::difference((&step, of_step), (y, of_y), &weights)
-            };
-            let height = difference([1.0, 1.0], (&comparison.y_line, LEVEL));
-            let change = difference([0.0, 1.0], (&baseline_step, [0.0, 1.0]));
-            (height, usual_of_baseline(baseline, ago), change)
+            let baseline_step = designs.on_stretch(baseline, same_part);
+            let height = difference((&step, [1.0, 1.0]), (&comparison.y_line, MEAN));
+            let change = difference((&step, [0.0, 1.0]), (&baseline_step, [0.0, 1.0]));
+            (height, own_of_baseline(baseline, same_part), change)
         } else {
             let height = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
             let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
-            (height, usual_of_differences(series, stretch), change)
+            (height, own_of_differences(series, stretch), change)
         };
-        let p = cost * height.p_value(usual).max(change.p_value(0.0));
+        let p = cost * height.p_value(baselines_own).max(change.p_value(0.0));
         Candidate { p: p.min(NOT_HIGHER), stretch, height }
     }
 }
 
 /// How much higher the baseline's highest stretch of as many points is than its mean. A change to the end has no
 /// equal on the baseline: it is not known to heal.
-fn usual_of_baseline(baseline: &Regressand, stretch: Stretch) -> f64 {
-    if stretch.after == 0 {
+fn own_of_baseline(baseline: &Regressand, stretch: Stretch) -> f64 {
+    if stretch.to_end == 0 {
         return 0.0;
     }
     let highest = baseline.means_of(stretch.len()).fold(f64::NEG_INFINITY, f64::max);
@@ -171,54 +182,45 @@ fn usual_of_baseline(baseline: &Regressand, stretch: Stretch) -> f64 {
 }
 
 /// How much higher than the canary the baseline is in some stretch of as many points.
-fn usual_of_differences(differences: &Regressand, stretch: Stretch) -> f64 {
-    if stretch.after == 0 {
+fn own_of_differences(differences: &Regressand, stretch: Stretch) -> f64 {
+    if stretch.to_end == 0 {
         return 0.0;
     }
     let lowest = differences.means_of(stretch.len()).fold(f64::INFINITY, f64::min);
     (-lowest).max(0.0)
 }
 
-/// The baseline's points as long ago as the canary's `stretch`, if its window has another number of points.
-fn as_long_ago(stretch: Stretch, canary: &Regressand, baseline: &Regressand) -> Option<Stretch> {
-    let ago = |points: usize| (points * baseline.len()).div_ceil(canary.len());
-    let (since, after) = (ago(stretch.since), ago(stretch.after));
-    (after < since && since < baseline.len()).then_some(Stretch { since, after })
+/// The points of `other` as long ago as the `stretch` of `series`, if the two have different numbers of points.
+fn same_part_of(stretch: Stretch, series: &Regressand, other: &Regressand) -> Option<Stretch> {
+    let scaled = |points: usize| (points * other.len()).div_ceil(series.len());
+    let (from_end, to_end) = (scaled(stretch.from_end), scaled(stretch.to_end));
+    (to_end < from_end && from_end < other.len()).then_some(Stretch { from_end, to_end })
 }
 
 /// Stretches, each with the factor on its p-value: given ones with a factor of 1, and the one to the end at whose
 /// begin the points step most, with the number of begins that it was chosen from.
 fn stretches(series: &Regressand) -> impl Iterator<Item = (Stretch, f64)> {
     let n = series.len();
-    let longest = n.saturating_sub(p::STRETCH_FEWEST_OTHERS);
-    let chosen = (longest >= p::STRETCH_FEWEST).then(|| {
-        let choices = (longest + 1 - p::STRETCH_FEWEST) as f64;
-        let since = series.clearest_step(p::STRETCH_FEWEST, longest);
-        (Stretch { since, after: 0 }, choices)
+    let longest = n.saturating_sub(p::END_STATE_FEWEST_OTHERS);
+    let chosen = (longest >= p::END_STATE_FEWEST).then(|| {
+        let choices = (longest + 1 - p::END_STATE_FEWEST) as f64;
+        let from_end = series.clearest_step(p::END_STATE_FEWEST, longest);
+        (Stretch { from_end, to_end: 0 }, choices)
     });
     given(n).map(|stretch| (stretch, 1.0)).chain(chosen)
 }
 
 /// Stretches of a window of `n` points that the points did not choose.
 fn given(n: usize) -> impl Iterator<Item = Stretch> {
+    let points = move |share: f64| math::whole(share * n as f64 + 0.5);
     let to_end = p::LATE_SHARES.into_iter().map(|share| (share, 0.0));
     to_end.chain(p::HEALED_SHARES).filter_map(move |(since, after)| {
-        let stretch = Stretch { since: points(since, n), after: points(after, n) };
-        let is_long = stretch.len() >= p::STRETCH_FEWEST;
-        let fewest = p::STRETCH_FEWEST_OTHERS;
-        let is_healed = stretch.after == 0 || stretch.after >= fewest;
-        (is_long && is_healed && n >= stretch.since + fewest).then_some(stretch)
+        let stretch = Stretch { from_end: points(since), to_end: points(after) };
+        let is_long = stretch.len() >= p::END_STATE_FEWEST;
+        let fewest = p::END_STATE_FEWEST_OTHERS;
+        let is_healed = stretch.to_end == 0 || stretch.to_end >= fewest;
+        (is_long && is_healed && n >= stretch.from_end + fewest).then_some(stretch)
     })
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of n points")]
-fn points(share: f64, n: usize) -> usize {
-    (share * n as f64 + 0.5) as usize
-}
-
-/// Share of the metric's significance level that the test gets.
-pub(crate) fn share(times: Times) -> f64 {
-    if times == Times::After { p::STRETCH_SHARE_AFTER } else { p::STRETCH_SHARE }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::stats::{ConfidenceLevel, Method, Placed, TwoSampleScratch, place, place_test};
+use crate::stats::{ConfidenceLevel, Placed, TwoSampleScratch, place};
 
 /// The shift by ranks.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +45,4 @@ pub(crate) fn find(comparison: &Comparison, scratch: &mut TwoSampleScratch) -> O
         lower: shift.interval.lower,
         upper: shift.interval.upper,
     })
-}
-
-/// The p-value alone; exact if that is cheap.
-pub(crate) fn p_value(comparison: &Comparison, scratch: &mut TwoSampleScratch) -> f64 {
-    place_test(&comparison.sorted_x, &comparison.sorted_y, Method::Auto, scratch)
-        .map_or(1.0, |p| p.greater)
 }
