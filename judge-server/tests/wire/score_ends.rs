@@ -216,3 +216,32 @@ async fn each_end_of_a_look_reads_as_its_client_expects() {
     };
     check(&kayenta, wrong).await;
 }
+
+/// A config of one metric, which is critical, for the judge that counts points.
+fn critical() -> Value {
+    let mut config = config(1);
+    config["judge"]["name"] = json!("EvidenceJudge-v1");
+    config["metrics"][0]["analysisConfigurations"]["canary"]["critical"] = json!(true);
+    config
+}
+
+#[tokio::test]
+async fn a_canary_that_has_just_started_is_not_rolled_back() {
+    let kayenta = Kayenta::start("").await;
+    kayenta.store(&critical()).await;
+    let few = "m0 Inconclusive, m0 cannot be judged from 40 baseline and 2 canary points";
+    let few = format!("<text with {few}>");
+    let young = End {
+        canary: "young",
+        status: 200,
+        query: json!({
+            "status": "success", "data": {"resultType": "vector", "result": []}, "warnings": [few],
+        }),
+        verdict: judged("noData", 0.0, &few),
+        flagger: "no values found",
+        argo: "Inconclusive",
+        web: "Inconclusive",
+        hooks: [412, 412],
+    };
+    check(&kayenta, young).await;
+}
