@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use judge_core::config::evidence::Spending;
 use judge_core::judges;
 use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, Judgement, Looks, MetricPair, Thresholds, kayenta,
@@ -91,6 +92,12 @@ impl RunnableConfig {
         };
         let scope_names = metrics.filter_map(named).collect();
         Ok(Self { config: request.config, thresholds, queries, scope_names })
+    }
+
+    /// The same, if the looks at a canary spend the significance level evenly.
+    pub(crate) fn spending_evenly(mut self) -> Self {
+        self.config.evidence.spending = Spending::Even;
+        self
     }
 
     /// The config itself.

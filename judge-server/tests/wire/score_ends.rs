@@ -245,3 +245,26 @@ async fn a_canary_that_has_just_started_is_not_rolled_back() {
     };
     check(&kayenta, young).await;
 }
+
+#[tokio::test]
+async fn looks_share_the_level_if_their_number_is_given() {
+    let kayenta = Kayenta::start("").await;
+    kayenta.store(&critical()).await;
+    let ask = async |looks: &str| {
+        let path = "/v1/verdict?config=shop&baseline=stable&canary=slow3";
+        let answer = call(&kayenta, "GET", &format!("{path}&time={TIME}{looks}"), "").await.json();
+        let word = |name: &str| answer[name].as_str().unwrap().to_owned();
+        (word("verdict"), word("reason"))
+    };
+    for looks in ["", "&looks=1", "&looks=6"] {
+        assert_eq!(ask(looks).await.0, "fail", "{looks}");
+    }
+    // The same change is not clear enough for a millionth of the level.
+    assert_ne!(ask("&looks=1000000").await.0, "fail");
+    for wrong in ["0", "six", "1000001", "-1"] {
+        let (verdict, reason) = ask(&format!("&looks={wrong}")).await;
+        let expected =
+            format!("looks: expected a number of looks from 1 to 1000000, got {wrong:?}");
+        assert_eq!((verdict.as_str(), reason), ("error", expected));
+    }
+}

@@ -197,7 +197,8 @@ async fn look(canaries: &Canaries, query: LookQuery) -> Result<LookAnswer, LookA
         let silent = KeepError::Away(format!("no answer within {STORE_WITHIN:?}"));
         Err(CanaryError::from(silent).into())
     })?;
-    let (look, _) = canaries.look_now(&choice, None, query.plan()).await?;
+    let looks = query.looks;
+    let (look, _) = canaries.look_now(&choice, None, query.plan(), looks).await?;
     Ok(match look.result {
         LookResult::Judged(judged) => {
             let JudgedSeries { judgement, warnings, .. } = *judged;
