@@ -1,7 +1,5 @@
 //! The outcome of a watched canary.
 
-use std::fmt::Write;
-
 use anyhow::bail;
 use judge_core::stage::{Stage, because_of, show_length};
 use judge_core::{Judgement, Verdict};
@@ -11,8 +9,8 @@ use super::display::WatchDisplay;
 use super::look::{JudgedLook, Look, WatchEnd};
 use crate::args::{ListFormat, WatchArgs};
 use crate::commands::exit::Exit;
-use crate::input::{FetchFailed, join_names};
-use crate::output::{Destination, verdict_word};
+use crate::input::FetchFailed;
+use crate::output::{Destination, because_line, verdict_word};
 
 /// The stage of a canary with its looks.
 pub(super) struct WatchOutcome {
@@ -109,18 +107,7 @@ impl WatchOutcome {
             self.count,
             show_length(after)
         );
-        let because = because_of(judgement);
-        // Writing to a String cannot fail.
-        if let Some(first) = because.first() {
-            if let Some(metric) = judgement.metrics.iter().find(|metric| metric.name == *first) {
-                let (class, why) = (metric.classification, metric.explanation());
-                let _ = write!(line, ": {first} {class:?}, {why}");
-            }
-            if because.len() > 1 {
-                let others: Vec<&str> = because[1..].iter().map(String::as_str).collect();
-                let _ = write!(line, "; also {}", join_names(others.into_iter()));
-            }
-        }
+        line.push_str(&because_line(judgement));
         match self.ended {
             WatchEnd::Interrupted => line.push_str("; stopped before the end"),
             WatchEnd::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
@@ -197,8 +184,7 @@ fn document_look(look: &Look) -> DocumentLook<'_> {
 pub(super) fn exit(verdict: Option<Verdict>, args: &WatchArgs) -> Exit {
     match verdict {
         None => Exit::Other,
-        Some(verdict) if args.exit_zero_on.contains(&verdict.into()) => Exit::Done,
-        Some(verdict) => verdict.into(),
+        Some(verdict) => Exit::from_verdict(verdict, &args.end),
     }
 }
 
@@ -215,7 +201,7 @@ pub(super) fn end_without_verdict(
         (_, Some(failed)) => format!("no {look}: {}", failed.first_line()),
         (_, None) => format!("no {look}"),
     };
-    display.reason(&reason, &args.termination_log)?;
+    display.reason(&reason, &args.end.termination_log)?;
     match (ended, failed) {
         (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
         (_, Some(failed)) => Err(failed.into()),

@@ -223,7 +223,7 @@ impl MonitoredCanary<'_> {
         if let Some(output) = &args.output {
             display.console().json(&document, &Destination::from(output.clone()))?;
         }
-        display.reason(&reason, &args.termination_log)?;
+        display.reason(&reason, &args.end.termination_log)?;
         Ok(exit(final_verdict, args))
     }
 

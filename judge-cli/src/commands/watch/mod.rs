@@ -74,7 +74,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         let page = page::html(&outcome, args, &judging, &windows);
         Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
     }
-    display.reason(&outcome.reason, &args.termination_log)?;
+    display.reason(&outcome.reason, &args.end.termination_log)?;
     Ok(exit(outcome.verdict(), args))
 }
 
