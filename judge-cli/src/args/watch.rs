@@ -43,7 +43,7 @@ Exit codes:
   2    bad usage or bad input
   3    Marginal
   4    Fail
-  130  stopped before the first look";
+  130  stopped before any metric could be judged";
 
 /// Judge a canary while it runs, from a source: the canary stage on a terminal.
 #[derive(Debug, clap::Args)]

@@ -35,7 +35,7 @@ use style::{ERROR, WARNING};
 
 pub(crate) use destination::{Destination, reader_went_away};
 pub(crate) use json::{BadLine, FullJudgement, JudgeSummary, Proposed};
-pub(crate) use look::{LookLine, MonitorLine};
+pub(crate) use look::{LookLine, MonitorLine, has_points};
 pub(crate) use page::{Page, html};
 pub(crate) use problems::CheckedFile;
 #[cfg(feature = "retro")]

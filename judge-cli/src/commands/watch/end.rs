@@ -64,16 +64,26 @@ impl WatchOutcome {
         outcome
     }
 
-    /// The verdict on the canary, unless the source failed before its end was judged.
+    /// The verdict on the canary, unless the source failed before its end was judged, or the watch was stopped before it had data.
     pub(super) fn verdict(&self) -> Option<Verdict> {
-        (self.ended != WatchEnd::SourceFailed).then_some(self.stage.verdict)
+        (self.ended != WatchEnd::SourceFailed && !self.is_stopped_without_data())
+            .then_some(self.stage.verdict)
     }
 
     /// In one line, why there is no verdict; `None` if there is one.
     pub(super) fn why_no_verdict(&self) -> Option<String> {
+        if self.is_stopped_without_data() {
+            return Some("stopped before any metric could be judged".to_owned());
+        }
         let look = self.looks.last().filter(|_| self.ended == WatchEnd::SourceFailed)?;
         let failed = look.judged.as_ref().err()?.first_line();
         Some(format!("look {} of {} was not judged: {failed}", look.window.interval, self.count))
+    }
+
+    /// Whether somebody stopped the watch while metrics had no points or too few. A look before the last passes then.
+    fn is_stopped_without_data(&self) -> bool {
+        self.ended == WatchEnd::Interrupted
+            && self.deciding().is_some_and(|(_, judged)| !judged.judgement.has_data())
     }
 
     /// The looks that were judged.
@@ -109,6 +119,7 @@ impl WatchOutcome {
         );
         line.push_str(&because_line(judgement));
         match self.ended {
+            WatchEnd::Interrupted if self.is_stopped_without_data() => {}
             WatchEnd::Interrupted => line.push_str("; stopped before the end"),
             WatchEnd::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
             WatchEnd::Stopped | WatchEnd::Lifetime | WatchEnd::SourceFailed => {}
@@ -180,9 +191,10 @@ fn document_look(look: &Look) -> DocumentLook<'_> {
     }
 }
 
-/// The exit code of a verdict; without one, the source failed.
-pub(super) fn exit(verdict: Option<Verdict>, args: &WatchArgs) -> Exit {
+/// The exit code of a verdict; without one, the source failed or the watch was stopped.
+pub(super) fn exit(verdict: Option<Verdict>, ended: WatchEnd, args: &WatchArgs) -> Exit {
     match verdict {
+        None if ended == WatchEnd::Interrupted => Exit::Interrupted,
         None => Exit::Other,
         Some(verdict) => Exit::from_verdict(verdict, &args.end),
     }

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
     }
     display.reason(&outcome.reason, &args.end.termination_log)?;
-    Ok(exit(outcome.verdict(), args))
+    Ok(exit(outcome.verdict(), ended, args))
 }
 
 /// Refuses outputs that would replace an input or each other.
