@@ -131,7 +131,8 @@ impl Canaries {
         let request = CanaryRequest { plan: plan.spec().clone(), ..request };
         let CanarySummary { application, config_name, .. } = &summary;
         let drifts = self.drifts(application, config_name, runnable.config()).await?;
-        let warnings = drifts.iter().map(ToString::to_string).collect();
+        let drifts = drifts.iter().map(ToString::to_string);
+        let warnings = runnable.lack_of_points(&plan)?.into_iter().chain(drifts).collect();
         let new = NewCanary { summary, request, config, warnings };
         match store.insert(&new, &entry).await? {
             Inserted::Before(id) => Ok(Started { canary: store.canary(&id).await?, is_new: false }),
@@ -254,8 +255,8 @@ impl Canaries {
         choice: &ConfigChoice,
         thresholds: Option<Thresholds>,
         spec: PlanSpec,
-    ) -> Result<(CanaryLook, MetricSet), CanaryError> {
         looks: Option<Looks>,
+    ) -> Result<(CanaryLook, MetricSet), CanaryError> {
         let (_, _, config) = self.chosen(choice).await?;
         let runnable = RunnableConfig::read(&config, thresholds)?;
         let runnable =

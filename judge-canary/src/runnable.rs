@@ -120,6 +120,16 @@ impl RunnableConfig {
         self.scope_names.values().map(String::as_str)
     }
 
+    /// Why none of the looks of `plan` can be judged; `None` if one can.
+    ///
+    /// # Errors
+    /// If there is no such judge.
+    pub(crate) fn lack_of_points(&self, plan: &Plan) -> Result<Option<String>, UnusableConfig> {
+        let request = JudgeRequest::without_points(self.config.clone());
+        let judge = judges::built_in().chosen_by(&request)?;
+        Ok(plan.most_points().and_then(|points| judges::lack_of_points(judge, points)))
+    }
+
     /// Checks that every query can be built for the scopes of `plan`, and that its looks are not too large. It
     /// sends no request.
     ///

@@ -162,8 +162,8 @@ impl fmt::Display for Warning {
             Self::Inconclusive { metric, more_points: None } => {
                 write!(
                     f,
-                    "{metric}: harm is neither shown nor ruled out; judge over a longer time, or allow \
-                     more"
+                    "{metric}: harm is neither shown nor ruled out; judge a longer window or with a shorter \
+                     step, or allow more"
                 )
             }
             Self::SilentCanary { metric, finding } => write!(

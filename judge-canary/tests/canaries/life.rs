@@ -406,5 +406,28 @@ async fn one_look_of_several_has_an_even_share_of_the_level() {
     let judgement = look.judgement().unwrap();
     assert!((judgement.look.unwrap().level - 0.0025).abs() < 1e-12, "{:?}", judgement.look);
     // No later look decides.
-    assert!(judgement.metrics[0].explanation().ends_with("5 a side are needed"));
+    assert!(judgement.metrics[0].explanation().contains("5 a side are needed; a longer window"));
+}
+
+#[tokio::test]
+async fn a_plan_whose_looks_have_too_few_points_is_warned_of() {
+    let service = Service::start().await;
+    let mut document = config(1);
+    document["judge"]["name"] = json!("EvidenceJudge-v1");
+    for (minutes, is_warned) in [(4, true), (5, false)] {
+        let plan = PlanSpec::stage(
+            ScopePair::new("stable", "canary"),
+            StageTimes::lasting(minutes * MINUTE.unsigned_abs()),
+        );
+        let config = ConfigChoice::Inline(document.clone());
+        let request = CanaryRequest { config, plan, ..request("canary", stage()) };
+        let started = service.canaries.start(request, "ann").await.unwrap();
+        let warnings = started.canary.warnings;
+        let said = "no look can be judged: even the last has only 4 points a side";
+        assert_eq!(
+            warnings.iter().any(|warning| warning.starts_with(said)),
+            is_warned,
+            "{warnings:?}"
+        );
+    }
 }

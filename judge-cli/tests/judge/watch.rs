@@ -318,6 +318,24 @@ fn points_without_data_are_shown_so_and_warned_of_once() {
 }
 
 #[test]
+fn a_plan_whose_looks_have_too_few_points_is_warned_of() {
+    let (store, folder) = (Store::open(shop), folder());
+    let lack = "warning: no look can be judged: even the last has only 3 points a side, and EvidenceJudge-v1 needs 5; ";
+    for (more, is_warned) in [
+        ("--step 10s --judge EvidenceJudge-v1", true),
+        ("--step 6s --judge EvidenceJudge-v1", false),
+        ("--step 10s", false),
+    ] {
+        let answer = folder.judge(&format!(
+            "watch --config canary.json {} --start {START} --lifetime 30s --settle 0s --baseline-scope stable \
+             --canary-scope new {more}",
+            store.named()
+        ));
+        assert_eq!(answer.stderr.contains(lack), is_warned, "{more}: {answer:?}");
+    }
+}
+
+#[test]
 fn errors_of_the_config_are_reported_once() {
     let store = store_away_at(&[]);
     let text = String::from_utf8(config("latency{version=\"${scope}\"}")).unwrap();

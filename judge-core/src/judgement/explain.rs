@@ -68,7 +68,7 @@ impl MetricJudgement {
             }
             Decision::Untestable => match &self.reason {
                 Some(reason) if self.classification == Classification::Inconclusive => {
-                    reason.clone()
+                    format!("{reason}; a longer window or a shorter step has more")
                 }
                 _ => "too few different points to test".to_owned(),
             },

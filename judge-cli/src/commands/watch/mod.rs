@@ -8,6 +8,7 @@ mod looks;
 mod page;
 
 use judge_core::Looks;
+use judge_core::judges::lack_of_points;
 use judge_core::stage::{Stage, TimeSpan, Windows};
 
 use super::exit::Exit;
@@ -43,6 +44,11 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let mut display = WatchDisplay::new(args, all.len(), console);
     for warning in &judging.warnings {
         display.warn(warning.clone());
+    }
+    if let Some(points) = windows.most_points(life).filter(|_| !args.every_point)
+        && let Some(lack) = lack_of_points(judging.judge, points)
+    {
+        display.warn(lack);
     }
     let watch =
         Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
