@@ -377,8 +377,9 @@ There are three severities:
   suspect  Kayenta accepts it silently, but it is probably a mistake;
            NetflixACAJudge-v1.0 warns and continues, other judges refuse it
   notice   every judge continues, but you may have meant something else: a key
-           that is ignored, a group without weight, a direction that seems
-           inverted
+           that is ignored, a group for which the weights of others leave
+           nothing, a query of Prometheus that selects no series, a direction
+           that seems inverted
 
 Exit codes:
   0  no error, and with --strict nothing suspect
