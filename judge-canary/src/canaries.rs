@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
-use judge_core::{CanaryConfig, Judgement, Thresholds, Verdict};
+use judge_core::{CanaryConfig, Judgement, Looks, Thresholds, Verdict};
 use judge_sources::Sources;
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, broadcast};
@@ -131,7 +131,8 @@ impl Canaries {
         let request = CanaryRequest { plan: plan.spec().clone(), ..request };
         let CanarySummary { application, config_name, .. } = &summary;
         let drifts = self.drifts(application, config_name, runnable.config()).await?;
-        let warnings = drifts.iter().map(ToString::to_string).collect();
+        let drifts = drifts.iter().map(ToString::to_string);
+        let warnings = runnable.lack_of_points(&plan)?.into_iter().chain(drifts).collect();
         let new = NewCanary { summary, request, config, warnings };
         match store.insert(&new, &entry).await? {
             Inserted::Before(id) => Ok(Started { canary: store.canary(&id).await?, is_new: false }),
@@ -243,7 +244,8 @@ impl Canaries {
         watch(Arc::clone(&self.shared), id, after)
     }
 
-    /// Makes one look at once, at the first window of a plan, and stores nothing: for queries of a score.
+    /// Makes one look at once, at the first window of a plan, and stores nothing: for queries of a score. If it is one of several
+    /// `looks`, each of them has the same share of the significance level, whatever the config says.
     ///
     /// # Errors
     /// If the config or the plan cannot be used. If a source does not answer, the look has failed, which is no
@@ -253,9 +255,12 @@ impl Canaries {
         choice: &ConfigChoice,
         thresholds: Option<Thresholds>,
         spec: PlanSpec,
+        looks: Option<Looks>,
     ) -> Result<(CanaryLook, MetricSet), CanaryError> {
         let (_, _, config) = self.chosen(choice).await?;
-        let runnable = Arc::new(RunnableConfig::read(&config, thresholds)?);
+        let runnable = RunnableConfig::read(&config, thresholds)?;
+        let runnable =
+            Arc::new(if looks.is_some() { runnable.spending_evenly() } else { runnable });
         let plan = Plan::new(spec, self.now_millis())?;
         runnable.check(&plan)?;
         let window = plan.window(1);
@@ -266,7 +271,9 @@ impl Canaries {
         let fetched = runnable.fetch(&self.shared.sources, plan.spec(), &window, timeout).await;
         let (result, set) = match fetched {
             Err(failed) => (LookResult::Failed(failed.failure), MetricSet::default()),
-            Ok(fetched) => step::judge(&self.shared, &runnable, fetched, None, self.new_id()).await,
+            Ok(fetched) => {
+                step::judge(&self.shared, &runnable, fetched, looks, self.new_id()).await
+            }
         };
         Ok((CanaryLook { window, began_millis, ended_millis: self.now_millis(), result }, set))
     }

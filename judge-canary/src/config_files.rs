@@ -9,7 +9,7 @@ use crate::canaries::Canaries;
 use crate::error::CanaryError;
 use crate::runnable::RunnableConfig;
 use crate::store::{ConfigChange, KeepError};
-use crate::stored_config::{Existing, describe_file};
+use crate::stored_config::{ConfigRule, Described, Existing, describe_file};
 
 /// Caller that stores a config from a file, followed by the file's name. No token has this name: names have no
 /// blank.
@@ -56,9 +56,10 @@ impl Canaries {
         // After an error both stay: the next call removes what is gone.
         let both = before.iter().chain(&names).map(|(id, file)| (id.clone(), file.clone()));
         self.shared.config_files.set(both.collect());
+        let mut earlier = NamesOfFiles::default();
         for file in files {
             let Some(document) = &file.document else { continue };
-            match self.store_file(file, document.clone()).await {
+            match self.store_file(file, document.clone(), &mut earlier).await {
                 Ok(true) => taken.changed.push(file.id.clone()),
                 Ok(false) => {}
                 Err(CanaryError::Keep(error)) if error.may_pass() => return Err(error.into()),
@@ -82,6 +83,7 @@ impl Canaries {
         &self,
         file: &ConfigFile,
         mut document: Value,
+        earlier: &mut NamesOfFiles,
     ) -> Result<bool, CanaryError> {
         let ConfigFile { id, file, .. } = file;
         if document.get("name").and_then(Value::as_str).is_none_or(str::is_empty)
@@ -91,17 +93,22 @@ impl Canaries {
         }
         let described = describe_file(&document)?;
         RunnableConfig::read(&document, None)?;
+        earlier.check(&described)?;
         match self.shared.store.config(id, None).await {
-            Ok(found) if found.document == document => return Ok(false),
+            Ok(found) if found.document == document => {
+                earlier.add(file, described);
+                return Ok(false);
+            }
             Ok(_) | Err(KeepError::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         let actor = format!("{AUTHOR}{file}");
         let entry = self.entry(&actor, "config.put", id, &[("name", &described.name)]);
-        let (name, applications) = (described.name, described.applications);
+        let (name, applications) = (described.name.clone(), described.applications.clone());
         let (id, existing) = (id.clone(), Existing::May);
         let change = ConfigChange { id, name, applications, document, existing, same_name: false };
         self.shared.store.put_config(&change, &entry).await?;
+        earlier.add(file, described);
         Ok(true)
     }
 
@@ -129,6 +136,35 @@ impl Canaries {
             Some(file) => Err(CanaryError::ReadOnly { id: id.to_owned(), file }),
             None => Ok(()),
         }
+    }
+}
+
+/// The files of configs by the name of the config, each with its applications. Clients that find a config by its name take any of
+/// that name.
+#[derive(Debug, Default)]
+struct NamesOfFiles(BTreeMap<String, Vec<(String, Vec<String>)>>);
+
+impl NamesOfFiles {
+    /// # Errors
+    /// If a config of an added file has the same name for one of the applications. A config without applications is for all.
+    fn check(&self, described: &Described) -> Result<(), ConfigRule> {
+        let Described { name, applications } = described;
+        let overlaps = |others: &[String]| {
+            applications.is_empty()
+                || others.is_empty()
+                || applications.iter().any(|one| others.contains(one))
+        };
+        let mut same = self.0.get(name).into_iter().flatten();
+        match same.find(|(_, others)| overlaps(others)) {
+            Some((file, _)) => {
+                Err(ConfigRule::NameOfFile { name: name.clone(), file: file.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn add(&mut self, file: &str, Described { name, applications }: Described) {
+        self.0.entry(name).or_default().push((file.to_owned(), applications));
     }
 }
 

@@ -477,6 +477,12 @@ impl Plan {
         windows.looks(self.cut(number)?, life)
     }
 
+    /// Most points that a side of one look has; `None` if the windows are given.
+    pub(crate) fn most_points(&self) -> Option<u64> {
+        let (windows, life) = self.stage?;
+        windows.most_points(life)
+    }
+
     fn cut(&self, number: usize) -> Option<Window> {
         let (windows, life) = self.stage?;
         windows.window(life, number)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use judge_core::config::evidence::Spending;
 use judge_core::judges;
 use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, Judgement, Looks, MetricPair, Thresholds, kayenta,
@@ -93,6 +94,12 @@ impl RunnableConfig {
         Ok(Self { config: request.config, thresholds, queries, scope_names })
     }
 
+    /// The same, if the looks at a canary spend the significance level evenly.
+    pub(crate) fn spending_evenly(mut self) -> Self {
+        self.config.evidence.spending = Spending::Even;
+        self
+    }
+
     /// The config itself.
     pub fn config(&self) -> &CanaryConfig {
         &self.config
@@ -111,6 +118,16 @@ impl RunnableConfig {
     /// The scopes that its metrics name.
     pub fn scope_names(&self) -> impl Iterator<Item = &str> {
         self.scope_names.values().map(String::as_str)
+    }
+
+    /// Why none of the looks of `plan` can be judged; `None` if one can.
+    ///
+    /// # Errors
+    /// If there is no such judge.
+    pub(crate) fn lack_of_points(&self, plan: &Plan) -> Result<Option<String>, UnusableConfig> {
+        let request = JudgeRequest::without_points(self.config.clone());
+        let judge = judges::built_in().chosen_by(&request)?;
+        Ok(plan.most_points().and_then(|points| judges::lack_of_points(judge, points)))
     }
 
     /// Checks that every query can be built for the scopes of `plan`, and that its looks are not too large. It

@@ -60,6 +60,17 @@ pub enum ConfigRule {
         "Canary config cannot be named '{0}'. Names must contain only letters, numbers, dashes (-) and underscores (_)."
     )]
     Name(String),
+    /// The config of another file has its name.
+    #[error(
+        "name: expected another name than that of the file {file:?}, which is for the same applications or for all, got {name:?}; \
+         give one of them another name, or both other applications"
+    )]
+    NameOfFile {
+        /// The name.
+        name: String,
+        /// The other file.
+        file: String,
+    },
     /// It is for no application.
     #[error("Canary config must specify at least one application.")]
     NoApplication,

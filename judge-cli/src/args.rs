@@ -3,6 +3,7 @@
 mod calibrate;
 mod common;
 mod config_try;
+mod end;
 mod fetch;
 #[cfg(not(feature = "retro"))]
 mod left_out;
@@ -23,6 +24,7 @@ pub(crate) use calibrate::CalibrateArgs;
 use common::source;
 pub(crate) use common::{ConfigArgs, ListFormat, Overrides, ZoneArgs};
 pub(crate) use config_try::TryArgs;
+pub(crate) use end::EndArgs;
 pub(crate) use fetch::FetchArgs;
 #[cfg(not(feature = "retro"))]
 pub(crate) use left_out::{LEFT_OUT, LeftOutArgs};
@@ -173,7 +175,7 @@ The thresholds are those of --pass and --marginal, else of the request, else of
 the config's classifier.scoreThresholds, else 95 and 75.
 
 Exit codes:
-  0  Pass
+  0  Pass, or a verdict named by --exit-zero-on
   1  any other error, such as a source that does not answer
   2  bad usage or bad input
   3  Marginal
@@ -243,6 +245,8 @@ pub(crate) struct RunArgs {
     /// Also write the judgement as an HTML page with charts.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) end: EndArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -373,8 +377,9 @@ There are three severities:
   suspect  Kayenta accepts it silently, but it is probably a mistake;
            NetflixACAJudge-v1.0 warns and continues, other judges refuse it
   notice   every judge continues, but you may have meant something else: a key
-           that is ignored, a group without weight, a direction that seems
-           inverted
+           that is ignored, a group for which the weights of others leave
+           nothing, a query of Prometheus that selects no series, a direction
+           that seems inverted
 
 Exit codes:
   0  no error, and with --strict nothing suspect

@@ -193,6 +193,7 @@ impl CanaryConfig {
         self.check_metrics(&mut problems);
         self.check_weights(&mut problems);
         self.notice_muted_groups(&mut problems);
+        self.notice_forgotten_groups(&mut problems);
         self.notice_directions(&mut problems);
         let thresholds = self.thresholds.iter().flat_map(Thresholds::problems);
         problems.extend(thresholds.map(|problem| problem.within("classifier.scoreThresholds")));

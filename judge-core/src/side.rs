@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// assert_eq!([Side::Baseline, Side::Canary].map(Side::name), ["baseline", "canary"]);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Side {
     /// The version that is running already.

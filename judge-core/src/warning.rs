@@ -57,7 +57,7 @@ pub enum Warning {
         /// The metric.
         metric: String,
     },
-    /// A failing metric is in no group and changes no score.
+    /// A failing metric is in no group with a weight and changes no score.
     FailureCountsNowhere {
         /// The metric.
         metric: String,
@@ -146,8 +146,8 @@ impl fmt::Display for Warning {
             ),
             Self::FailureCountsNowhere { metric } => write!(
                 f,
-                "{metric}: fails but is in no group, so it changes no score; give it a group or \
-                 mute it"
+                "{metric}: fails but is in no group with a weight, so it changes no score; give it such a \
+                 group, or mute it"
             ),
             Self::HealedStart { metric, points } => write!(
                 f,
@@ -162,8 +162,8 @@ impl fmt::Display for Warning {
             Self::Inconclusive { metric, more_points: None } => {
                 write!(
                     f,
-                    "{metric}: harm is neither shown nor ruled out; judge over a longer time, or allow \
-                     more"
+                    "{metric}: harm is neither shown nor ruled out; judge a longer window or with a shorter \
+                     step, or allow more"
                 )
             }
             Self::SilentCanary { metric, finding } => write!(

@@ -46,6 +46,12 @@ impl<'a> Fields<'a> {
         self.problems.push(Problem { consequence: consequence.to_owned(), ..problem });
     }
 
+    /// Adds a notice about the object as a whole.
+    pub(crate) fn notice(&mut self, found: &str, allowed: &str, consequence: &str) {
+        let notice = Problem::notice(self.path.clone(), found, allowed);
+        self.problems.push(Problem { consequence: consequence.to_owned(), ..notice });
+    }
+
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.object.get(key).filter(|value| !value.is_null())
     }

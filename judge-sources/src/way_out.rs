@@ -59,7 +59,12 @@ impl QueryError {
         let name = match self {
             Self::Template(TemplateError::Unbound { name, .. }) => name,
             Self::NoLocation(_) => "location",
-            Self::NoFilter => "resourceType",
+            Self::NoFilter => {
+                let of_cloud = names.value_of("resourceType");
+                return format!(
+                    "; write the whole query after \"PromQL:\" into customInlineTemplate; for instances of GCE and EC2, {of_cloud}"
+                );
+            }
             Self::Empty(name) => name,
             Self::Template(_) | Self::ResourceType(_) | Self::NoTag(_) => return String::new(),
         };
@@ -94,8 +99,8 @@ mod tests {
             (unbound("tier"), "among the parameters", "--param tier=VALUE"),
             (
                 Cause::Query(QueryError::NoFilter),
-                "among the parameters",
-                "--param resourceType=VALUE",
+                "; write the whole query after \"PromQL:\" into customInlineTemplate; for instances of GCE and EC2, give it among the parameters",
+                "into customInlineTemplate; for instances of GCE and EC2, give it with --param resourceType=VALUE",
             ),
             (Cause::Query(QueryError::Empty("scope")), "for each side", "--baseline-scope"),
             (

@@ -20,12 +20,12 @@ pub enum KeepError {
     /// A config with this name exists, for one of the applications.
     #[error(
         "Canary config with name '{name}' already exists in the scope of applications [{}].",
-        .applications.join(", ")
+        if .applications.is_empty() { "all".to_owned() } else { .applications.join(", ") }
     )]
     SameName {
         /// The name.
         name: String,
-        /// The applications.
+        /// The applications; empty for all of them.
         applications: Vec<String>,
     },
     /// The worker's lease ended, and somebody else has the canary, or it was cancelled.

@@ -14,7 +14,7 @@ use judge_canary::{
 };
 use judge_core::judges::built_in;
 use judge_core::stage::{Lifetime, Lookback, Stage, StageRule, TimeSpan, WindowOptions, Windows};
-use judge_core::{JudgeRequest, Judgement, Verdict, kayenta};
+use judge_core::{JudgeRequest, Judgement, Looks, Verdict, kayenta};
 use judge_sources::{Compat, FetchRequest, Grid, Queries, Scope, SideRequest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -356,8 +356,9 @@ async fn each_scope_has_its_own_windows_and_one_look_can_be_had_at_once() {
     let plan = PlanSpec { settle_millis: 0, ..PlanSpec::new(scopes, PlanTimes::Once(times)) };
     let head = service.canaries.put_config(None, config, Existing::MustNot, "ann").await.unwrap();
     let choice = ConfigChoice::Stored { id: head.id.clone(), version: None };
-    let (look, set) = service.canaries.look_now(&choice, None, plan.clone()).await.unwrap();
+    let (look, set) = service.canaries.look_now(&choice, None, plan.clone(), None).await.unwrap();
     assert_eq!(look.judgement().unwrap().score, 50.0);
+    assert_eq!(look.judgement().unwrap().look, None);
     let points =
         |pair: usize| (set.pairs[pair].baseline.values.len(), set.pairs[pair].canary.window);
     assert_eq!(points(0), (20, window(START, 20)));
@@ -385,4 +386,48 @@ async fn a_judge_that_reads_looks_gets_their_number_and_plan() {
     let stage = Stage::from_judgements(StageRule::Judge, &expected).unwrap();
     assert_eq!(canary.verdict, Some(stage.verdict));
     assert_eq!(looks.len(), stage.ended_at().unwrap_or(3));
+}
+
+#[tokio::test]
+async fn one_look_of_several_has_an_even_share_of_the_level() {
+    let service = Service::start().await;
+    service.clock.advance(100 * MINUTE);
+    let mut document = config(1);
+    document["judge"]["name"] = json!("EvidenceJudge-v1");
+    let choice = ConfigChoice::Inline(document);
+    let window =
+        SideWindow { start_millis: START, end_millis: START + 20 * MINUTE, step_millis: 60_000 };
+    let windows = PairWindows { baseline: window, canary: window };
+    let times = PlanTimes::Once(BTreeMap::from([(DEFAULT_SCOPE.to_owned(), windows)]));
+    let scopes = BTreeMap::from([(DEFAULT_SCOPE.to_owned(), ScopePair::new("stable", "young"))]);
+    let plan = PlanSpec::new(scopes, times);
+    let looks = Some(Looks::new(1, 4).unwrap().sliding().ended());
+    let (look, _) = service.canaries.look_now(&choice, None, plan, looks).await.unwrap();
+    let judgement = look.judgement().unwrap();
+    assert!((judgement.look.unwrap().level - 0.0025).abs() < 1e-12, "{:?}", judgement.look);
+    // No later look decides.
+    assert!(judgement.metrics[0].explanation().contains("5 a side are needed; a longer window"));
+}
+
+#[tokio::test]
+async fn a_plan_whose_looks_have_too_few_points_is_warned_of() {
+    let service = Service::start().await;
+    let mut document = config(1);
+    document["judge"]["name"] = json!("EvidenceJudge-v1");
+    for (minutes, is_warned) in [(4, true), (5, false)] {
+        let plan = PlanSpec::stage(
+            ScopePair::new("stable", "canary"),
+            StageTimes::lasting(minutes * MINUTE.unsigned_abs()),
+        );
+        let config = ConfigChoice::Inline(document.clone());
+        let request = CanaryRequest { config, plan, ..request("canary", stage()) };
+        let started = service.canaries.start(request, "ann").await.unwrap();
+        let warnings = started.canary.warnings;
+        let said = "no look can be judged: even the last has only 4 points a side";
+        assert_eq!(
+            warnings.iter().any(|warning| warning.starts_with(said)),
+            is_warned,
+            "{warnings:?}"
+        );
+    }
 }

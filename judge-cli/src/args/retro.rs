@@ -33,8 +33,9 @@ file, a folder, or a pattern in quotes. Tables have one of two forms:
   wide  release,timestamp,role,latency,...: one column per metric
 A further column, instance, distinguishes the instances of a role; their mean is
 judged. Folders named release=v7 or role=canary count as columns, and so do
-Prometheus labels. Timestamps are RFC 3339 with a zone, seconds or milliseconds
-since 1970, or columns of a timestamp type, in UTC unless they have a zone.
+Prometheus labels; a response without __name__ has its file's name as the metric.
+Timestamps are RFC 3339 with a zone, seconds or milliseconds since 1970, or
+columns of a timestamp type, in UTC unless they have a zone.
 Points are put on a grid by their times; a missing point is a gap.
 
 By default each release is judged once, over its whole recording, as judge run

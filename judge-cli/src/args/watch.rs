@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use judge_core::Verdict;
 use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 
 use super::common::{ListFormat, Overrides, QueriedConfigArgs};
+use super::end::EndArgs;
 use super::sources::{ScopeArgs, SourceArgs};
 use super::windows::{StageRuleArg, duration, lookback};
 
@@ -43,7 +43,7 @@ Exit codes:
   2    bad usage or bad input
   3    Marginal
   4    Fail
-  130  stopped before the first look";
+  130  stopped before any metric could be judged";
 
 /// Judge a canary while it runs, from a source: the canary stage on a terminal.
 #[derive(Debug, clap::Args)]
@@ -69,9 +69,8 @@ pub(crate) struct WatchArgs {
     /// What happens if the source fails during the whole interval of a look.
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub(crate) on_source_error: OnSourceError,
-    /// Verdicts that exit with 0.
-    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_value = "pass")]
-    pub(crate) exit_zero_on: Vec<VerdictArg>,
+    #[command(flatten)]
+    pub(crate) end: EndArgs,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     /// Output format of the looks and the deciding judgement.
@@ -83,9 +82,6 @@ pub(crate) struct WatchArgs {
     /// Write a page with all looks and the deciding judgement.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Also write the last line to this file, if the file exists.
-    #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
-    pub(crate) termination_log: PathBuf,
 }
 
 impl WatchArgs {
@@ -166,21 +162,4 @@ pub(crate) enum OnSourceError {
     Fail,
     /// The next look decides. A failure of the last look is the same as with fail.
     Skip,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum VerdictArg {
-    Pass,
-    Marginal,
-    Fail,
-}
-
-impl From<Verdict> for VerdictArg {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Pass => Self::Pass,
-            Verdict::Marginal => Self::Marginal,
-            Verdict::Fail => Self::Fail,
-        }
-    }
 }

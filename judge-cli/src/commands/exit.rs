@@ -7,6 +7,7 @@ use judge_core::Verdict;
 use judge_core::stage::WindowError;
 use judge_output::PartsError;
 
+use crate::args::EndArgs;
 use crate::input::{FetchFailed, InputError};
 
 /// How a run ended.
@@ -27,6 +28,11 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// The exit for a verdict.
+    pub(crate) fn from_verdict(verdict: Verdict, end: &EndArgs) -> Self {
+        if end.is_good(verdict) { Self::Done } else { verdict.into() }
+    }
+
     /// The exit for a run that failed with `error`.
     pub(crate) fn from_error(error: &anyhow::Error) -> Self {
         let bad_input = error.chain().any(is_bad_input);

@@ -10,13 +10,24 @@ use crate::input::{
     InputProblem, InputSource, Parts, Prepared, fetch_request, from_pairs, from_parts,
     from_request, from_sources, join_names, now, refuse_overwriting, refuse_same_output, window,
 };
-use crate::output::{Console, Destination, FullJudgement, Page, html};
+use crate::output::{Console, Destination, FullJudgement, Page, because_line, html, verdict_word};
 
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let RunArgs { request, config, baseline, canary, pairs, history, overrides, .. } = args;
     let RunArgs {
-        zone, from, scopes, times, look, sliding, explain, format, output, report, ..
+        zone,
+        from,
+        scopes,
+        times,
+        look,
+        sliding,
+        explain,
+        format,
+        output,
+        report,
+        end,
+        ..
     } = args;
     let inputs = [&request, &config, &baseline, &canary, &pairs];
     let inputs = || {
@@ -87,7 +98,10 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         let page = page(&prepared, &judgement, &facts)?;
         Destination::File(report).write_as_it_is(page.as_bytes())?;
     }
-    Ok(judgement.verdict.into())
+    let (verdict, score) = (verdict_word(judgement.verdict), judgement.score);
+    let line = format!("{verdict}  score {score}{}", because_line(&judgement));
+    console.log_end(&line, &end.termination_log);
+    Ok(Exit::from_verdict(judgement.verdict, &end))
 }
 
 /// The names of the sources and the parameters of the queries.

@@ -59,6 +59,7 @@ impl MonitorLine<'_> {
         let point = format!("{}/{}", self.window.interval, self.count);
         let until = time::show(self.window.canary.end_millis);
         match self.seen {
+            Ok(report) if !has_points(report) => format!("{point:8}  {until:20}  NO DATA\n"),
             Ok(report) => {
                 let (style, verdict) = verdict::word_with_style(report.verdict);
                 let score = judge_core::format::value(report.score);
@@ -71,6 +72,11 @@ impl MonitorLine<'_> {
             Err(error) => format!("{point:8}  {until:20}  no look: {}\n", printable(error)),
         }
     }
+}
+
+/// Whether any metric had a point on both sides at the same time.
+pub(crate) fn has_points(report: &MonitorReport) -> bool {
+    report.metrics.iter().any(|metric| metric.pairs > 0)
 }
 
 /// The metric nearest to an alarm, with its evidence and the boundary of an alarm.

@@ -21,6 +21,7 @@ mod verdict;
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
@@ -34,13 +35,13 @@ use style::{ERROR, WARNING};
 
 pub(crate) use destination::{Destination, reader_went_away};
 pub(crate) use json::{BadLine, FullJudgement, JudgeSummary, Proposed};
-pub(crate) use look::{LookLine, MonitorLine};
+pub(crate) use look::{LookLine, MonitorLine, has_points};
 pub(crate) use page::{Page, html};
 pub(crate) use problems::CheckedFile;
 #[cfg(feature = "retro")]
 pub(crate) use replayed::{ReleaseCounts, ReleaseLines, replayed_table};
 pub(crate) use tried::{Tried, TriedMetric, TriedSide};
-pub(crate) use verdict::word as verdict_word;
+pub(crate) use verdict::{because_line, word as verdict_word};
 
 /// Results, errors and warnings, coloured or not.
 #[derive(Debug)]
@@ -63,6 +64,15 @@ impl Console {
     /// Prints an error.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.message(ERROR, "error", &format!("{error:#}"));
+    }
+
+    /// Writes a line to `log`, if that file exists.
+    pub(crate) fn log_end(&self, line: &str, log: &Path) {
+        if log.exists()
+            && let Err(error) = std::fs::write(log, format!("{line}\n"))
+        {
+            self.warning(format_args!("cannot write {}: {error}", log.display()));
+        }
     }
 
     /// Prints a warning.

@@ -60,6 +60,25 @@ fn other_documents_are_named_and_yaml_is_read_by_its_content() {
 }
 
 #[test]
+fn a_query_that_selects_no_series_is_noticed() {
+    for (query, is_noticed) in [
+        (json!({"metricName": "up"}), true),
+        (json!({"type": "prometheus", "metricName": "up"}), true),
+        (json!({"metricName": "up", "resourceType": "gce_instance"}), false),
+        (json!({"metricName": "up", "customInlineTemplate": "a=\"${scope}\""}), false),
+        (json!({"type": "graphite", "metricName": "up"}), false),
+    ] {
+        let mut document: Value = serde_json::from_slice(&config(&["m"])).unwrap();
+        document["metrics"][0]["query"] = query;
+        let answer = place().judge_with("config check -", document.to_string().as_bytes());
+        let said = "notice: metrics[0].query: expected a customInlineTemplate, such as \"PromQL:\" and the whole query, \
+                    got no template and no resourceType; its series can come from files, or ";
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert_eq!(answer.stdout.contains(said), is_noticed, "{document} {answer:?}");
+    }
+}
+
+#[test]
 fn every_problem_of_every_file_is_reported() {
     let answer = place().judge("config check good.json suspect.json bad.json missing.json");
     for part in [

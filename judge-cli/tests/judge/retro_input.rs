@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::{Value, json};
+
 use crate::harness::{PARITY, config, points};
 use crate::retro::{RETRO, history, place};
 
@@ -72,6 +74,32 @@ fn a_query_that_found_nothing_has_no_rows() {
     assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{answer:?}");
     let alone = place.judge("retro -c config.json --history history/errors.json");
     assert!(alone.stderr.contains("the history has no release"), "{alone:?}");
+}
+
+#[test]
+fn a_prometheus_response_without_names_is_the_metric_of_its_file() {
+    let place = place(1);
+    for (role, level) in [("baseline", 100.0), ("canary", 200.0)] {
+        let values: Vec<_> =
+            points(level).map(|(time, latency, _)| json!([time, latency.to_string()])).collect();
+        let result = json!([{"metric": {}, "values": values}]);
+        let response =
+            json!({"status": "success", "data": {"resultType": "matrix", "result": result}});
+        let text = response.to_string();
+        place.write(&format!("files/release=r0/role={role}/latency.json"), text.as_bytes());
+        place.write(
+            &format!("folders/release=r0/role={role}/metric=latency/x.json"),
+            text.as_bytes(),
+        );
+    }
+    for history in ["files", "folders"] {
+        let answer =
+            place.judge(&format!("retro -c config.json --history {history} {PARITY} -f json"));
+        let release: Value = serde_json::from_str(answer.stdout.lines().next().unwrap()).unwrap();
+        let metrics = release["judgements"][0]["judgement"]["metrics"].as_array().unwrap();
+        let latency = metrics.iter().find(|metric| metric["name"] == "latency").unwrap();
+        assert_eq!(latency["classification"], "High", "{history}: {answer:?}");
+    }
 }
 
 /// The reader panics on this file, and nobody sees the panic.

@@ -37,6 +37,27 @@ fn exit_code_is_the_verdict() {
 }
 
 #[test]
+fn a_verdict_may_exit_with_zero_and_its_line_is_written_where_a_pod_ends() {
+    let place = slow_canary();
+    place.write("log", b"");
+    for (more, code) in [
+        ("", 4),
+        ("--exit-zero-on pass,fail", 0),
+        ("--exit-zero-on marginal", 4),
+        ("--pass 60 --marginal 50 --exit-zero-on pass,marginal", 0),
+    ] {
+        let answer = place.judge(&format!("{RUN} {more} --termination-log log"));
+        assert_eq!(answer.code, code, "{more}: {answer:?}");
+        let line = std::fs::read_to_string(place.path().join("log")).unwrap();
+        let verdict = answer.stdout.split(' ').next().unwrap();
+        assert!(line.starts_with(&format!("{verdict}  score 50: latency High, ")), "{line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+    place.judge(&format!("{RUN} --termination-log none"));
+    assert!(!place.path().join("none").exists());
+}
+
+#[test]
 fn every_form_of_series_gives_the_same_judgement() {
     let place = slow_canary();
     for (side, level) in [("baseline", 100.0), ("canary", 200.0)] {

@@ -1,5 +1,6 @@
 //! Tests `judge watch` with a stand-in for a Prometheus; `tests/sources` uses a real one.
 
+use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, TestFolder};
-use crate::store::{AWAY, Asked, Store, config, matrix};
+use crate::store::{AWAY, Asked, Store, answer, config, matrix};
 
 /// The start of the canary, so long ago that all looks are due.
 const START: i64 = 1_700_000_000;
@@ -241,6 +242,96 @@ fn a_signal_before_the_first_look_ends_the_watch_without_a_verdict() {
         assert_eq!(running.wait().unwrap().code(), Some(130), "{more}");
         let reason = std::fs::read_to_string(folder.path().join("reason")).unwrap();
         assert_eq!(reason, format!("stopped before the first {look}\n"));
+    }
+}
+
+/// Starts a watch that has points for `seconds` by now, stops it after `lines` lines of stdout, and returns its exit code and the
+/// last line.
+fn stopped_after(lines: usize, seconds: i64, more: &str, store: &Store) -> (Option<i32>, String) {
+    let folder = folder();
+    folder.write("reason", b"");
+    let start = i64::try_from(millis() / 1000).unwrap() - seconds;
+    let command = format!(
+        "watch --config canary.json {} --start {start} --lifetime 1h --step 1s --settle 0s \
+         --baseline-scope stable --canary-scope new --judge EvidenceJudge-v1 \
+         --termination-log reason {more}",
+        store.named()
+    );
+    let mut running = std::process::Command::new(env!("CARGO_BIN_EXE_judge"))
+        .current_dir(folder.path())
+        .args(command.split_whitespace())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut shown = BufReader::new(running.stdout.take().unwrap()).lines();
+    for _ in 0..lines {
+        shown.next().unwrap().unwrap();
+    }
+    let id = running.id().to_string();
+    assert!(std::process::Command::new("kill").arg(&id).status().unwrap().success());
+    // The rest is read, or the command could not write its last line.
+    shown.for_each(drop);
+    let code = running.wait().unwrap().code();
+    (code, std::fs::read_to_string(folder.path().join("reason")).unwrap())
+}
+
+#[test]
+fn a_watch_that_is_stopped_without_data_has_no_verdict() {
+    let none = || {
+        Store::open(
+            |asked| if asked.query.contains("new") { answer(&json!([])) } else { shop(asked) },
+        )
+    };
+    // The plan, the columns, and the first look.
+    for (seconds, more, store, said) in [
+        (2, "--interval 2s", Store::open(shop), "stopped before any metric could be judged"),
+        (1, "--every-point", none(), "stopped before any metric had points on both sides"),
+    ] {
+        let (code, reason) = stopped_after(3, seconds, more, &store);
+        assert_eq!(code, Some(130), "{more}: {reason}");
+        assert!(reason.starts_with(&format!("NO VERDICT  {said}; before: PASS")), "{reason}");
+    }
+    let (code, reason) = stopped_after(3, 10, "--interval 10s", &Store::open(shop));
+    assert_eq!(code, Some(0), "{reason}");
+    assert!(reason.starts_with("PASS  score 100 at look 1 of 360"), "{reason}");
+}
+
+#[test]
+fn points_without_data_are_shown_so_and_warned_of_once() {
+    let store =
+        Store::open(
+            |asked| if asked.query.contains("new") { answer(&json!([])) } else { noisy(asked) },
+        );
+    let folder = folder();
+    let answer = monitor(&folder, &store, "");
+    assert_eq!(answer.stdout.matches("  NO DATA\n").count(), 60, "{answer:?}");
+    assert_eq!(
+        answer.stderr.matches("the query of the canary finds nothing").count(),
+        1,
+        "{answer:?}"
+    );
+    assert_eq!(
+        (answer.code, &looks(&folder)["looks"][0]["verdict"]),
+        (4, &Value::Null),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn a_plan_whose_looks_have_too_few_points_is_warned_of() {
+    let (store, folder) = (Store::open(shop), folder());
+    let lack = "warning: no look can be judged: even the last has only 3 points a side, and EvidenceJudge-v1 needs 5; ";
+    for (more, is_warned) in [
+        ("--step 10s --judge EvidenceJudge-v1", true),
+        ("--step 6s --judge EvidenceJudge-v1", false),
+        ("--step 10s", false),
+    ] {
+        let answer = folder.judge(&format!(
+            "watch --config canary.json {} --start {START} --lifetime 30s --settle 0s --baseline-scope stable \
+             --canary-scope new {more}",
+            store.named()
+        ));
+        assert_eq!(answer.stderr.contains(lack), is_warned, "{more}: {answer:?}");
     }
 }
 

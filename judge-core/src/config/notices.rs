@@ -1,10 +1,10 @@
 //! Notices: settings that every judge accepts and that the author may not have meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::Problem;
 
-use super::{CanaryConfig, Direction, MetricConfig};
+use super::{CanaryConfig, Direction, MetricConfig, WEIGHTS_ROUNDING};
 
 impl CanaryConfig {
     /// Groups in which every metric is muted, so that the group counts nothing, each with the index of one of
@@ -40,6 +40,31 @@ impl CanaryConfig {
                                NetflixACAJudge-v1.0 loses its share of the score, EvidenceJudge-v1 \
                                gives it to the other groups";
             problems.push(Problem::remark(path, value, consequence));
+        }
+    }
+
+    /// Whether `group` decides no part of the score: its weight is 0, or it has none and the others leave nothing.
+    pub(crate) fn is_weightless(&self, group: &str) -> bool {
+        let total: f64 = self.group_weights.values().sum();
+        match self.group_weights.get(group) {
+            Some(weight) => *weight == 0.0,
+            None => (total - 100.0).abs() <= WEIGHTS_ROUNDING,
+        }
+    }
+
+    /// A weight of 0 is meant; a group without any may be forgotten.
+    pub(super) fn notice_forgotten_groups(&self, problems: &mut Vec<Problem>) {
+        let mut seen = BTreeSet::new();
+        for (index, metric) in self.metrics.iter().enumerate().filter(|(_, metric)| !metric.muted) {
+            for group in metric.groups.iter().filter(|group| self.is_weightless(group)) {
+                if self.group_weights.contains_key(group) || !seen.insert(group) {
+                    continue;
+                }
+                let consequence = "the weights of other groups sum to 100, so nothing is left for the group and it \
+                                   changes no score; give it a weight, or mute its metrics";
+                let path = format!("metrics[{index}].groups");
+                problems.push(Problem::remark(path, format!("{group:?}"), consequence));
+            }
         }
     }
 
@@ -178,6 +203,27 @@ mod tests {
         for (config, expected) in cases {
             assert_eq!(said(&config), expected.into_iter().collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn a_group_for_which_nothing_is_left_is_noticed() {
+        let metric = |name: &str, group: &str| MetricConfig::new(name, group);
+        let muted = MetricConfig { muted: true, ..metric("m", "B") };
+        let of = "the weights of other groups sum to 100, so nothing is left for the group and it changes no score; \
+                  give it a weight, or mute its metrics";
+        let both = || vec![metric("a", "A"), metric("b", "B"), metric("c", "B")];
+        let noticed = || vec![format!("Notice metrics[1].groups: \"B\"; {of}")];
+        for (metrics, weights, expected) in [
+            (both(), &[("A", 100.0)][..], noticed()),
+            (both(), &[("A", 99.99)], noticed()),
+            (both(), &[("A", 50.0)], vec![]),
+            (both(), &[("A", 100.0), ("B", 0.0)], vec![]),
+            (both(), &[], vec![]),
+        ] {
+            assert_eq!(said(&config(metrics, weights)), expected, "{weights:?}");
+        }
+        let said = said(&config(vec![metric("a", "A"), muted], &[("A", 100.0)]));
+        assert!(said.iter().all(|said| !said.contains(of)), "{said:?}");
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl MetricJudgement {
             }
             Decision::Untestable => match &self.reason {
                 Some(reason) if self.classification == Classification::Inconclusive => {
-                    reason.clone()
+                    format!("{reason}; a longer window or a shorter step has more")
                 }
                 _ => "too few different points to test".to_owned(),
             },
@@ -109,7 +109,7 @@ impl MetricJudgement {
         panel.more_points.filter(|more| *more <= TIMES * points)
     }
 
-    /// The allowance with which the estimated shift would pass: the shift is as likely above as below it.
+    /// The allowance with which the estimated shift would not fail: the shift is as likely above as below it, so it may be inconclusive.
     fn enough_allowance(&self, change: Change, estimate: f64) -> Option<String> {
         /// Ratios are rounded to 1/1000, towards a larger allowance.
         const STEPS: f64 = 1000.0;
@@ -128,7 +128,7 @@ impl MetricJudgement {
             Change::Decrease => 0.0 < ratio && ratio < 1.0,
         };
         (level > 0.0 && allows && ratio.is_finite())
-            .then(|| format!("its mean would pass with {setting} {}", short(ratio)))
+            .then(|| format!("its mean would not fail with {setting} {}", short(ratio)))
     }
 
     fn panel(&self, panel: &Panel) -> String {

@@ -1,6 +1,7 @@
 //! How a metric counts in the scores.
 
-use super::{Classification, Decision, MetricJudgement};
+use super::{Classification, Decision, Judgement, MetricJudgement, Verdict};
+use crate::warning::Warning;
 
 /// How a metric counts in the scores, unless it is muted.
 ///
@@ -58,12 +59,44 @@ impl MetricJudgement {
     }
 }
 
+impl Judgement {
+    /// Whether points decided the verdict.
+    ///
+    /// They did not if no metric could be judged, or if the canary fails only because metrics have no points or too few, as at
+    /// its start. A metric that must have data and is not critical fails without data if another metric could be judged.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::judges::{Judge, NetflixAcaJudge};
+    /// use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, Verdict};
+    ///
+    /// let metrics = vec![MetricConfig::new("latency", "Latency")];
+    /// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+    /// let judgement = NetflixAcaJudge.judge(&JudgeRequest::without_points(config))?;
+    /// assert!(judgement.verdict == Verdict::Fail && !judgement.has_data());
+    /// # Ok::<(), judge_core::JudgeError>(())
+    /// ```
+    pub fn has_data(&self) -> bool {
+        let lacks = |metric: &MetricJudgement| {
+            use Classification::{NoData, NoDataFail};
+            metric.decision == Decision::Untestable
+                || matches!(metric.classification, NoData | NoDataFail)
+        };
+        let counted = || self.metrics.iter().filter(|metric| !metric.muted);
+        let is_joint = |warning: &Warning| matches!(warning, Warning::Systemic { .. });
+        let fails_by_points = self.warnings.iter().any(is_joint)
+            || counted().any(|metric| metric.standing() == Standing::Failed)
+            || !counted().any(lacks);
+        !self.metrics.iter().all(lacks) && (self.verdict != Verdict::Fail || fails_by_points)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::judgement::{Interval, Panel};
-    use crate::judges::{Judge, NetflixAcaJudge};
-    use crate::{CanaryConfig, JudgeRequest, MetricConfig};
+    use crate::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
+    use crate::{CanaryConfig, JudgeRequest, MetricConfig, MetricPair};
 
     fn panel(fails: bool) -> Decision {
         let interval = Interval { lower: -1.0, upper: 1.0, level: 0.98 };
@@ -102,6 +135,43 @@ mod tests {
             assert!(!metric.fails_alone());
             metric.critical = true;
             assert_eq!(metric.fails_alone(), standing != Standing::Passed);
+        }
+    }
+
+    #[test]
+    fn a_canary_that_has_just_started_does_not_fail() {
+        let long = || (0..40).map(|point| f64::from(point % 7)).collect::<Vec<_>>();
+        let higher = || long().iter().map(|value| value + 50.0).collect::<Vec<_>>();
+        let short = |points| vec![1.0; points];
+        for (first, second, second_must, expected) in [
+            (short(2), short(4), false, false),
+            (short(2), vec![], true, false),
+            (vec![], vec![], true, false),
+            // What fails has too few points, or none.
+            (short(2), long(), false, false),
+            (vec![], long(), false, false),
+            // One metric fails by its points, or by its config.
+            (short(2), higher(), false, true),
+            (long(), vec![], true, true),
+            (long(), long(), false, true),
+        ] {
+            let case = format!("{} and {} points", first.len(), second.len());
+            let metric = |name: &str, must_have_data| MetricConfig {
+                must_have_data,
+                ..MetricConfig::new(name, "G")
+            };
+            let metrics = vec![
+                MetricConfig { critical: true, ..metric("first", false) },
+                metric("second", second_must),
+            ];
+            let pairs = vec![
+                MetricPair::new("first", long(), first),
+                MetricPair::new("second", long(), second),
+            ];
+            let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+            let request = JudgeRequest { pairs, ..JudgeRequest::without_points(config) };
+            let judgement = EvidenceJudge.judge(&request).unwrap();
+            assert_eq!(judgement.has_data(), expected, "{case}: {judgement:?}");
         }
     }
 }

@@ -32,7 +32,7 @@ const MOST_LOOKS: u32 = 1_000_000;
 /// assert!(Looks::new(7, 6).is_err());
 /// # Ok::<(), judge_core::Problem>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Looks {
     number: u32,
     planned: u32,

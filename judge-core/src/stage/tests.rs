@@ -237,3 +237,24 @@ fn impossible_plans_are_refused_with_a_way_out() {
     let error = fine.cut(recorded(60)).unwrap_err().to_string();
     assert!(error.contains("at most 1000000 intervals, got 3600000"), "{error}");
 }
+
+#[test]
+fn the_last_window_has_the_most_points() {
+    let options = |lifetime, interval| WindowOptions {
+        lifetime: fixed(lifetime),
+        interval: Some(minutes(interval)),
+        step: Some(minutes(1)),
+        ..WindowOptions::default()
+    };
+    let sliding = WindowOptions { lookback: Lookback::Sliding(minutes(3)), ..options(60, 5) };
+    for (options, points) in [
+        (options(4, 2), Some(4)),
+        // A rest shorter than an interval is not judged.
+        (options(9, 5), Some(5)),
+        (sliding, Some(3)),
+        (WindowOptions { step: None, ..options(4, 2) }, None),
+    ] {
+        let windows = Windows::try_from(options).unwrap();
+        assert_eq!(windows.most_points(recorded(60)), points, "{options:?}");
+    }
+}

@@ -101,6 +101,12 @@ impl Windows {
         (1..=layout.count).contains(&number).then(|| self.placed(layout, number))
     }
 
+    /// Most points that a side of one window has: those of the last, which no other exceeds. `None` if the step is not known.
+    pub fn most_points(&self, recorded: TimeSpan) -> Option<u64> {
+        let last = self.window(recorded, self.count(recorded).ok()?)?;
+        Some(last.canary.millis().div_ceil(self.step?.max(1)))
+    }
+
     fn layout(&self, recorded: TimeSpan) -> Result<Layout, WindowError> {
         let begin = recorded.start_millis.saturating_add(self.warm_up);
         let rest = recorded.end_millis.saturating_sub(begin);

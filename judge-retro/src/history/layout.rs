@@ -8,6 +8,7 @@ use judge_replay::ColumnNames;
 
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
+use super::format::Format;
 
 /// Where the release, role, instance or metric of a row comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,6 +217,17 @@ impl Reader<'_> {
         Ok(Some(NameSource::Column(name.to_owned())))
     }
 
+    /// The metric of each row. A Prometheus response of an expression has no names: its file's name is the metric.
+    fn metric(&self) -> Result<Option<NameSource>, HistoryError> {
+        let found = self.optional(&self.names.metric)?;
+        let of_file = || {
+            let stem =
+                self.file.path.file_stem().filter(|_| self.file.format == Format::Prometheus);
+            stem.map(|stem| NameSource::Constant(stem.to_string_lossy().into_owned()))
+        };
+        Ok(found.or_else(of_file))
+    }
+
     fn time(&self) -> Result<(TimeKind, Zone), HistoryError> {
         let name = &self.names.timestamp;
         let Some(dtype) = self.dtype(name) else {
@@ -247,7 +259,7 @@ impl Reader<'_> {
     }
 
     fn points(&self, series: &[String]) -> Result<PointColumns, HistoryError> {
-        let metric = self.optional(&self.names.metric);
+        let metric = self.metric();
         let name = &self.names.value;
         let is_metric = |name: &str| series.iter().any(|wanted| wanted == name);
         match (metric, self.dtype(name)) {

@@ -140,6 +140,46 @@ async fn configs_of_files_cannot_be_changed_by_calls() {
 }
 
 #[tokio::test]
+async fn files_with_the_name_of_another_config_are_not_taken() {
+    let named = |applications: &[&str], pass: u8| {
+        let mut config: Value = serde_json::from_str(&plain(pass)).unwrap();
+        config["name"] = json!("shop");
+        if !applications.is_empty() {
+            config["applications"] = json!(applications);
+        }
+        config.to_string()
+    };
+    let kayenta = with_files(&[
+        ("a.json", named(&[], 95)),
+        // For all applications, and for one of them.
+        ("b.json", named(&[], 90)),
+        ("c.json", named(&["cart"], 90)),
+    ])
+    .await;
+    let ids = async || {
+        let listed = kayenta.get("/canaryConfig?application=cart").await;
+        let ids =
+            listed.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!((ids().await, kayenta.files("broken").await), (vec!["a".to_owned()], Some(2.0)));
+    // Other applications may have the same name.
+    write(&kayenta.configs(), "a.json", &named(&["shop"], 95));
+    write(&kayenta.configs(), "b.json", &named(&["pay"], 95));
+    until(async || kayenta.files("broken").await == Some(0.0)).await;
+    assert_eq!(ids().await, ["c"]);
+    // A stored config has a name that a new file has for all applications.
+    let mut stored = scoped(1);
+    (stored["name"], stored["applications"]) = (json!("stored"), json!(["cart"]));
+    let id = kayenta.store(&stored).await;
+    write(&kayenta.configs(), "stored.json", &plain(95));
+    until(async || kayenta.files("broken").await == Some(1.0)).await;
+    let mut both = ids().await;
+    both.retain(|one| *one == id || one == "stored");
+    assert_eq!(both, [id]);
+}
+
+#[tokio::test]
 async fn files_are_read_again_and_a_broken_one_keeps_the_last_that_was_good() {
     let kayenta = with_files(&[("shop.json", plain(95)), ("broken.json", "{".into())]).await;
     assert_eq!(

@@ -216,3 +216,55 @@ async fn each_end_of_a_look_reads_as_its_client_expects() {
     };
     check(&kayenta, wrong).await;
 }
+
+/// A config of one metric, which is critical, for the judge that counts points.
+fn critical() -> Value {
+    let mut config = config(1);
+    config["judge"]["name"] = json!("EvidenceJudge-v1");
+    config["metrics"][0]["analysisConfigurations"]["canary"]["critical"] = json!(true);
+    config
+}
+
+#[tokio::test]
+async fn a_canary_that_has_just_started_is_not_rolled_back() {
+    let kayenta = Kayenta::start("").await;
+    kayenta.store(&critical()).await;
+    let few = "m0 Inconclusive, m0 cannot be judged from 40 baseline and 2 canary points";
+    let few = format!("<text with {few}>");
+    let young = End {
+        canary: "young",
+        status: 200,
+        query: json!({
+            "status": "success", "data": {"resultType": "vector", "result": []}, "warnings": [few],
+        }),
+        verdict: judged("noData", 0.0, &few),
+        flagger: "no values found",
+        argo: "Inconclusive",
+        web: "Inconclusive",
+        hooks: [412, 412],
+    };
+    check(&kayenta, young).await;
+}
+
+#[tokio::test]
+async fn looks_share_the_level_if_their_number_is_given() {
+    let kayenta = Kayenta::start("").await;
+    kayenta.store(&critical()).await;
+    let ask = async |looks: &str| {
+        let path = "/v1/verdict?config=shop&baseline=stable&canary=slow3";
+        let answer = call(&kayenta, "GET", &format!("{path}&time={TIME}{looks}"), "").await.json();
+        let word = |name: &str| answer[name].as_str().unwrap().to_owned();
+        (word("verdict"), word("reason"))
+    };
+    for looks in ["", "&looks=1", "&looks=6"] {
+        assert_eq!(ask(looks).await.0, "fail", "{looks}");
+    }
+    // The same change is not clear enough for a millionth of the level.
+    assert_ne!(ask("&looks=1000000").await.0, "fail");
+    for wrong in ["0", "six", "1000001", "-1"] {
+        let (verdict, reason) = ask(&format!("&looks={wrong}")).await;
+        let expected =
+            format!("looks: expected a number of looks from 1 to 1000000, got {wrong:?}");
+        assert_eq!((verdict.as_str(), reason), ("error", expected));
+    }
+}

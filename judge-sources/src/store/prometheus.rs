@@ -45,6 +45,14 @@ impl PrometheusQuery {
     pub(crate) fn read(fields: &mut Fields<'_>, templates: &Templates) -> Self {
         fields.notice_unknown(KEYS);
         let template = template(fields, templates);
+        let has_template = fields.has("customInlineTemplate") || fields.has("customFilterTemplate");
+        if !(has_template || fields.has("customFilter") || fields.has("resourceType")) {
+            fields.notice(
+                "no template and no resourceType",
+                "a customInlineTemplate, such as \"PromQL:\" and the whole query",
+                "its series can come from files, or from instances of GCE and EC2 with resourceType among the parameters",
+            );
+        }
         let is_whole = template.as_deref().is_some_and(|text| text.starts_with(WHOLE));
         let metric_name = if is_whole {
             fields.text("metricName").unwrap_or_default()

@@ -44,7 +44,10 @@ async fn check(
         .await?;
         for row in &same {
             let others = head(row)?.applications;
-            if change.applications.iter().any(|application| others.contains(application)) {
+            // A config of a file may be for all applications.
+            if change.applications.is_empty()
+                || change.applications.iter().any(|application| others.contains(application))
+            {
                 let (name, applications) = (change.name.clone(), change.applications.clone());
                 return Err(KeepError::SameName { name, applications });
             }

@@ -121,11 +121,7 @@ impl<'a> WatchDisplay<'a> {
     /// Writes the last line to stdout, or to stderr if stdout is JSON, and to `log` if that file exists.
     pub(super) fn reason(&self, reason: &str, log: &Path) -> anyhow::Result<()> {
         self.bar.finish_and_clear();
-        if log.exists()
-            && let Err(error) = std::fs::write(log, format!("{reason}\n"))
-        {
-            self.console.warning(format_args!("cannot write {}: {error}", log.display()));
-        }
+        self.console.log_end(reason, log);
         self.line(&format!("{reason}\n"))
     }
 

@@ -1,7 +1,5 @@
 //! The outcome of a watched canary.
 
-use std::fmt::Write;
-
 use anyhow::bail;
 use judge_core::stage::{Stage, because_of, show_length};
 use judge_core::{Judgement, Verdict};
@@ -11,8 +9,8 @@ use super::display::WatchDisplay;
 use super::look::{JudgedLook, Look, WatchEnd};
 use crate::args::{ListFormat, WatchArgs};
 use crate::commands::exit::Exit;
-use crate::input::{FetchFailed, join_names};
-use crate::output::{Destination, verdict_word};
+use crate::input::FetchFailed;
+use crate::output::{Destination, because_line, verdict_word};
 
 /// The stage of a canary with its looks.
 pub(super) struct WatchOutcome {
@@ -66,16 +64,26 @@ impl WatchOutcome {
         outcome
     }
 
-    /// The verdict on the canary, unless the source failed before its end was judged.
+    /// The verdict on the canary, unless the source failed before its end was judged, or the watch was stopped before it had data.
     pub(super) fn verdict(&self) -> Option<Verdict> {
-        (self.ended != WatchEnd::SourceFailed).then_some(self.stage.verdict)
+        (self.ended != WatchEnd::SourceFailed && !self.is_stopped_without_data())
+            .then_some(self.stage.verdict)
     }
 
     /// In one line, why there is no verdict; `None` if there is one.
     pub(super) fn why_no_verdict(&self) -> Option<String> {
+        if self.is_stopped_without_data() {
+            return Some("stopped before any metric could be judged".to_owned());
+        }
         let look = self.looks.last().filter(|_| self.ended == WatchEnd::SourceFailed)?;
         let failed = look.judged.as_ref().err()?.first_line();
         Some(format!("look {} of {} was not judged: {failed}", look.window.interval, self.count))
+    }
+
+    /// Whether somebody stopped the watch while metrics had no points or too few. A look before the last passes then.
+    fn is_stopped_without_data(&self) -> bool {
+        self.ended == WatchEnd::Interrupted
+            && self.deciding().is_some_and(|(_, judged)| !judged.judgement.has_data())
     }
 
     /// The looks that were judged.
@@ -109,19 +117,9 @@ impl WatchOutcome {
             self.count,
             show_length(after)
         );
-        let because = because_of(judgement);
-        // Writing to a String cannot fail.
-        if let Some(first) = because.first() {
-            if let Some(metric) = judgement.metrics.iter().find(|metric| metric.name == *first) {
-                let (class, why) = (metric.classification, metric.explanation());
-                let _ = write!(line, ": {first} {class:?}, {why}");
-            }
-            if because.len() > 1 {
-                let others: Vec<&str> = because[1..].iter().map(String::as_str).collect();
-                let _ = write!(line, "; also {}", join_names(others.into_iter()));
-            }
-        }
+        line.push_str(&because_line(judgement));
         match self.ended {
+            WatchEnd::Interrupted if self.is_stopped_without_data() => {}
             WatchEnd::Interrupted => line.push_str("; stopped before the end"),
             WatchEnd::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
             WatchEnd::Stopped | WatchEnd::Lifetime | WatchEnd::SourceFailed => {}
@@ -193,12 +191,12 @@ fn document_look(look: &Look) -> DocumentLook<'_> {
     }
 }
 
-/// The exit code of a verdict; without one, the source failed.
-pub(super) fn exit(verdict: Option<Verdict>, args: &WatchArgs) -> Exit {
+/// The exit code of a verdict; without one, the source failed or the watch was stopped.
+pub(super) fn exit(verdict: Option<Verdict>, ended: WatchEnd, args: &WatchArgs) -> Exit {
     match verdict {
+        None if ended == WatchEnd::Interrupted => Exit::Interrupted,
         None => Exit::Other,
-        Some(verdict) if args.exit_zero_on.contains(&verdict.into()) => Exit::Done,
-        Some(verdict) => verdict.into(),
+        Some(verdict) => Exit::from_verdict(verdict, &args.end),
     }
 }
 
@@ -215,7 +213,7 @@ pub(super) fn end_without_verdict(
         (_, Some(failed)) => format!("no {look}: {}", failed.first_line()),
         (_, None) => format!("no {look}"),
     };
-    display.reason(&reason, &args.termination_log)?;
+    display.reason(&reason, &args.end.termination_log)?;
     match (ended, failed) {
         (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
         (_, Some(failed)) => Err(failed.into()),

@@ -1,5 +1,6 @@
 //! `judge watch --every-point`: a monitor instead of a judge.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use anyhow::{anyhow, bail};
@@ -9,6 +10,7 @@ use judge_core::monitor::{
 };
 use judge_core::stage::{StageRule, TimeSpan, Window, show_length};
 use judge_core::{MetricPair, Side, Verdict};
+use judge_sources::{FetchedMetric, Notice};
 use serde::Serialize;
 
 use super::display::WatchDisplay;
@@ -18,8 +20,10 @@ use super::looks::Watch;
 use crate::args::OnSourceError;
 use crate::commands::exit::Exit;
 use crate::commands::stop::stop_signal;
-use crate::input::{FetchFailed, InputError, InputProblem, join_names, millis};
-use crate::output::{Destination, MonitorLine, verdict_word};
+use crate::input::{
+    FetchFailed, InputError, InputProblem, fetch_warnings, fetched_pairs, join_names, millis,
+};
+use crate::output::{Destination, MonitorLine, has_points, verdict_word};
 
 /// A canary and its monitor.
 struct MonitoredCanary<'a> {
@@ -28,6 +32,8 @@ struct MonitoredCanary<'a> {
     /// Points before this time were fetched.
     fetched_to: i64,
     looks: Vec<MonitorLook>,
+    /// Metrics and sides whose query found nothing at some point.
+    absent: HashSet<(String, Side)>,
     /// The failure of the last look, if it failed.
     failed: Option<FetchFailed>,
 }
@@ -49,7 +55,7 @@ struct MonitorLook {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MonitorDocument<'a> {
-    /// `None` if the source failed.
+    /// `None` if the source failed, or the watch was stopped before a metric had points on both sides.
     verdict: Option<Verdict>,
     ended: WatchEnd,
     because_of: Vec<&'a str>,
@@ -79,8 +85,8 @@ pub(super) fn run(
         .map_err(|problem| anyhow!("--{problem}"))?
         .with_baseline_offset(millis(scopes.baseline_offset));
     let monitor = TimedMonitor::new(monitor, times);
-    let mut canary =
-        MonitoredCanary { watch, monitor, fetched_to, looks: Vec::new(), failed: None };
+    let (looks, absent) = (Vec::new(), HashSet::new());
+    let mut canary = MonitoredCanary { watch, monitor, fetched_to, looks, absent, failed: None };
     let ended = watch.fetcher.block_on(async {
         let stopped = stop_signal()?;
         let looking = async {
@@ -107,12 +113,13 @@ impl MonitoredCanary<'_> {
             let missing = self.missing(window);
             let until = due.saturating_add(interval);
             match self.watch.fetch_window(missing, until, display).await? {
-                Ok((pairs, warnings)) => {
-                    for warning in warnings {
+                Ok(mut fetched) => {
+                    self.retain_news(&mut fetched);
+                    for warning in fetch_warnings(&fetched) {
                         display.warn(warning);
                     }
                     self.failed = None;
-                    if self.look(window, &pairs, display)? {
+                    if self.look(window, &fetched_pairs(fetched), display)? {
                         return Ok(WatchEnd::Stopped);
                     }
                 }
@@ -125,6 +132,16 @@ impl MonitoredCanary<'_> {
             }
         }
         Ok(if self.failed.is_some() { WatchEnd::SourceFailed } else { WatchEnd::Lifetime })
+    }
+
+    /// Removes the notice that a query finds nothing if an earlier point had it: it names the times, which differ.
+    fn retain_news(&mut self, fetched: &mut [FetchedMetric]) {
+        for FetchedMetric { metric, notices, .. } in fetched {
+            notices.retain(|notice| match notice {
+                Notice::NothingFound { side, .. } => self.absent.insert((metric.clone(), *side)),
+                _ => true,
+            });
+        }
     }
 
     /// The points that were not fetched yet, up to the end of `window`.
@@ -159,8 +176,8 @@ impl MonitoredCanary<'_> {
         self.looks.push(MonitorLook {
             point: window.interval,
             end_millis: window.canary.end_millis,
-            verdict: Some(report.verdict),
-            score: Some(report.score),
+            verdict: has_points(&report).then_some(report.verdict),
+            score: has_points(&report).then_some(report.score),
             error: None,
         });
         Ok(self.stops(&report))
@@ -205,7 +222,8 @@ impl MonitoredCanary<'_> {
             return end_without_verdict(ended, self.failed, "look", args, display);
         }
         let verdict = if self.stops(&report) { Verdict::Fail } else { report.verdict };
-        let final_verdict = (ended != WatchEnd::SourceFailed).then_some(verdict);
+        let without_data = ended == WatchEnd::Interrupted && !has_points(&report);
+        let final_verdict = (ended != WatchEnd::SourceFailed && !without_data).then_some(verdict);
         let after = self.fetched_to.saturating_sub(start).unsigned_abs();
         let reason = self.reason(ended, verdict, &report, after, display.count());
         let because_of = alarmed_metrics(&report).map(|metric| metric.name.as_str()).collect();
@@ -223,8 +241,8 @@ impl MonitoredCanary<'_> {
         if let Some(output) = &args.output {
             display.console().json(&document, &Destination::from(output.clone()))?;
         }
-        display.reason(&reason, &args.termination_log)?;
-        Ok(exit(final_verdict, args))
+        display.reason(&reason, &args.end.termination_log)?;
+        Ok(exit(final_verdict, ended, args))
     }
 
     fn reason(
@@ -236,8 +254,13 @@ impl MonitoredCanary<'_> {
         count: usize,
     ) -> String {
         let point = report.complete_through.map_or(0, |step| step.saturating_add(1));
+        let without_data = ended == WatchEnd::Interrupted && !has_points(report);
         let mut line = match self.failed.as_ref().filter(|_| ended == WatchEnd::SourceFailed) {
             Some(failed) => format!("NO VERDICT  {}; before: ", failed.first_line()),
+            None if without_data => {
+                "NO VERDICT  stopped before any metric had points on both sides; before: "
+                    .to_owned()
+            }
             None => String::new(),
         };
         let (verdict, score) = (verdict_word(verdict), report.score);
@@ -255,7 +278,7 @@ impl MonitoredCanary<'_> {
         } else if let Some(why) = &report.reason {
             let _ = write!(line, ": {why}");
         }
-        if ended == WatchEnd::Interrupted {
+        if ended == WatchEnd::Interrupted && !without_data {
             line.push_str("; stopped before the end");
         }
         line

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use judge_core::stage::{StageRule, TimeSpan, Window};
-use judge_core::{JudgeRequest, Judgement, Looks, MetricPair};
-use judge_sources::{FetchRequest, Notice};
+use judge_core::{JudgeRequest, Judgement, Looks};
+use judge_sources::{FetchRequest, FetchedMetric, Notice};
 use tokio::time::sleep;
 
 use super::display::WatchDisplay;
@@ -102,7 +102,7 @@ impl Watch<'_> {
         window: Window,
         until: i64,
         display: &mut WatchDisplay<'_>,
-    ) -> anyhow::Result<Result<(Vec<MetricPair>, Vec<String>), FetchFailed>> {
+    ) -> anyhow::Result<Result<Vec<FetchedMetric>, FetchFailed>> {
         let mut wait = Duration::from_millis(500);
         loop {
             let mut request = self.request(window.canary)?;
@@ -110,10 +110,7 @@ impl Watch<'_> {
                 Duration::from_millis(u64::try_from(until.saturating_sub(now())).unwrap_or(0));
             request.timeout = request.timeout.min(left.max(Duration::from_secs(1)));
             let failed = match self.fetcher.fetch_async(&request).await {
-                Ok(fetched) => {
-                    let warnings = fetch_warnings(&fetched);
-                    return Ok(Ok((fetched_pairs(fetched), warnings)));
-                }
+                Ok(fetched) => return Ok(Ok(fetched)),
                 Err(failed) => failed,
             };
             if !failed.may_pass() || now().saturating_add_unsigned(millis(wait)) >= until {
@@ -127,9 +124,11 @@ impl Watch<'_> {
 
     fn judge(
         &self,
-        (pairs, warnings): (Vec<MetricPair>, Vec<String>),
+        fetched: Vec<FetchedMetric>,
         looks: Option<Looks>,
     ) -> anyhow::Result<JudgedLook> {
+        let warnings = fetch_warnings(&fetched);
+        let pairs = fetched_pairs(fetched);
         let Judging { config, thresholds, judge, .. } = self.judging;
         let (config, thresholds) = (config.clone(), *thresholds);
         let mut request = JudgeRequest { config, thresholds, pairs, looks };

@@ -8,6 +8,7 @@ mod looks;
 mod page;
 
 use judge_core::Looks;
+use judge_core::judges::lack_of_points;
 use judge_core::stage::{Stage, TimeSpan, Windows};
 
 use super::exit::Exit;
@@ -44,6 +45,11 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     for warning in &judging.warnings {
         display.warn(warning.clone());
     }
+    if let Some(points) = windows.most_points(life).filter(|_| !args.every_point)
+        && let Some(lack) = lack_of_points(judging.judge, points)
+    {
+        display.warn(lack);
+    }
     let watch =
         Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
     if args.every_point {
@@ -74,8 +80,8 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         let page = page::html(&outcome, args, &judging, &windows);
         Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
     }
-    display.reason(&outcome.reason, &args.termination_log)?;
-    Ok(exit(outcome.verdict(), args))
+    display.reason(&outcome.reason, &args.end.termination_log)?;
+    Ok(exit(outcome.verdict(), ended, args))
 }
 
 /// Refuses outputs that would replace an input or each other.

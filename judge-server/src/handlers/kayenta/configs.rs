@@ -1,7 +1,7 @@
 //! `/canaryConfig`.
 
 use jiff::Timestamp;
-use judge_canary::{CanaryError, ConfigVersion, Existing, KeepError};
+use judge_canary::{CanaryError, ConfigVersion, Existing, KeepError, RunnableConfig};
 use serde_json::{Value, json};
 
 use super::fields::{text, whole};
@@ -60,9 +60,13 @@ async fn put(
     config: Value,
     existing: Existing,
 ) -> Result<Value, Refusal> {
+    let unusable = RunnableConfig::read(&config, None).err();
     let put = asked.canaries.put_config(Some(id), config, existing, &asked.actor).await;
-    let head = put.map_err(|error| missing(id, error))?;
-    Ok(json!({"canaryConfigId": head.id}))
+    let mut answer = json!({"canaryConfigId": put.map_err(|error| missing(id, error))?.id});
+    if let Some(why) = unusable {
+        answer["warnings"] = why.to_string().lines().collect();
+    }
+    Ok(answer)
 }
 
 pub(super) async fn delete(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {

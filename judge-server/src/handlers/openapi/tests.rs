@@ -97,8 +97,17 @@ fn parameters_are_those_of_the_path_and_of_the_method() {
     assert_eq!(content["text/event-stream"]["schema"], reference("WatchCanaryResponse"));
     assert_eq!(names(get("/v1/configs")), own(&[("application", "query")]));
     // Calls that are not in the contract have theirs from the patch.
-    let look =
-        ["config", "baseline", "canary", "application", "location", "window", "step", "time"];
+    let look = [
+        "config",
+        "baseline",
+        "canary",
+        "application",
+        "location",
+        "window",
+        "step",
+        "looks",
+        "time",
+    ];
     for (path, method, own, required) in [
         ("/api/v1/query", "get", &["query", "time"][..], "query"),
         ("/v1/verdict", "get", &look, "config baseline canary"),

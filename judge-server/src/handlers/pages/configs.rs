@@ -119,7 +119,7 @@ async fn attempt(asked: &PageRequest<'_>, text: &str, query: &TryQuery) -> Tried
         Err(refusal) => return TriedLook::Refused(refusal.to_string()),
     };
     let spec = plan(&document, query, minutes, asked.canaries.now_millis());
-    match asked.canaries.look_now(&ConfigChoice::Inline(document), None, spec).await {
+    match asked.canaries.look_now(&ConfigChoice::Inline(document), None, spec, None).await {
         Ok((look, set)) => TriedLook::Made(Box::new(look), set),
         Err(error) => TriedLook::Refused(error.to_string()),
     }

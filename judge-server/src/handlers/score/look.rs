@@ -8,7 +8,7 @@ use std::time::Duration;
 use judge_canary::{
     Canaries, CanaryError, ConfigChoice, JudgedSeries, KeepError, LookResult, reason_of,
 };
-use judge_core::{Classification, Judgement, Verdict};
+use judge_core::{Judgement, Verdict};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -45,20 +45,19 @@ pub(super) struct Seen {
     verdict: Verdict,
     pub(super) reason: String,
     pub(super) warnings: Vec<String>,
-    /// Whether any metric had points to judge.
+    /// Whether points decided the verdict.
     pub(super) has_data: bool,
     at_millis: i64,
 }
 
 impl Seen {
     fn new(judgement: &Judgement, warnings: Vec<String>, at_millis: i64) -> Self {
-        let lacks = |class| matches!(class, Classification::NoData | Classification::NoDataFail);
         Self {
             score: judgement.score,
             verdict: judgement.verdict,
             reason: reason_of(judgement),
             warnings,
-            has_data: !judgement.metrics.iter().all(|metric| lacks(metric.classification)),
+            has_data: judgement.has_data(),
             at_millis,
         }
     }
@@ -198,7 +197,8 @@ async fn look(canaries: &Canaries, query: LookQuery) -> Result<LookAnswer, LookA
         let silent = KeepError::Away(format!("no answer within {STORE_WITHIN:?}"));
         Err(CanaryError::from(silent).into())
     })?;
-    let (look, _) = canaries.look_now(&choice, None, query.plan()).await?;
+    let looks = query.looks;
+    let (look, _) = canaries.look_now(&choice, None, query.plan(), looks).await?;
     Ok(match look.result {
         LookResult::Judged(judged) => {
             let JudgedSeries { judgement, warnings, .. } = *judged;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use judge_canary::{
     DEFAULT_SCOPE, PairWindows, PlanSpec, PlanTimes, ScopePair, SideWindow, Target,
 };
+use judge_core::Looks;
 
 use super::super::params::Params;
 use super::selector;
@@ -29,6 +30,8 @@ pub(super) struct LookQuery {
     pub(super) window_millis: u64,
     step_millis: u64,
     end_millis: i64,
+    /// The looks that share a significance level with this one.
+    pub(super) looks: Option<Looks>,
 }
 
 impl LookQuery {
@@ -59,6 +62,12 @@ impl LookQuery {
         if step_millis > window_millis {
             return Err("step: expected at most the window".to_owned());
         }
+        // Windows slide, and nobody knows the look's number: each has the same share, and decides by itself.
+        let looks = |given: String| match given.parse().map(|planned| Looks::new(1, planned)) {
+            Ok(Ok(looks)) => Ok(looks.sliding().ended()),
+            _ => Err(format!("looks: expected a number of looks from 1 to 1000000, got {given:?}")),
+        };
+        let looks = take("looks").map(looks).transpose()?;
         let side = |scope| Target { scope, location: location.clone(), params: rest.clone() };
         let (baseline, canary) = (side(baseline), side(canary));
         let step = i64::try_from(step_millis).unwrap_or(i64::MAX);
@@ -71,6 +80,7 @@ impl LookQuery {
             step_millis,
             // At a multiple of the step, so that equal queries are equal and stores have their points in the cache.
             end_millis: time.div_euclid(step).saturating_mul(step),
+            looks,
         })
     }
 

@@ -328,3 +328,28 @@ async fn a_query_is_shown_without_asking_the_source() {
     }
     assert_eq!(kayenta.source.asked(), 0);
 }
+
+#[tokio::test]
+async fn a_config_that_cannot_be_judged_is_stored_with_its_problems() {
+    let kayenta = Kayenta::start("").await;
+    for (change, said) in [
+        (json!({"judge": {"name": "nope"}}), "nope"),
+        (json!({"classifier": {"groupWeights": {"G": 50}}}), "weights that sum to 100"),
+        (
+            json!({"metrics": [{"name": "m", "groups": ["G"], "query": {"customFilterTemplate": "t"}}]}),
+            "customFilterTemplate",
+        ),
+    ] {
+        let mut config = scoped(1);
+        config["judge"]["name"] = json!("EvidenceJudge-v1");
+        config["applications"] = json!([said.replace(' ', "-")]);
+        for (name, value) in change.as_object().unwrap() {
+            config[name] = value.clone();
+        }
+        let stored = kayenta.post("/canaryConfig", &config).await;
+        let warnings = stored["warnings"].to_string();
+        assert!(stored["canaryConfigId"].is_string() && warnings.contains(said), "{stored}");
+    }
+    let stored = kayenta.post("/canaryConfig", &scoped(1)).await;
+    assert_eq!(stored.as_object().unwrap().len(), 1, "{stored}");
+}
