@@ -124,7 +124,8 @@ impl Canaries {
             looks: 0,
             created_millis: now,
             ended_millis: None,
-            next_millis: plan.due_millis(1).unwrap_or(now),
+            // A canary of the past does not come before those that wait already.
+            next_millis: plan.due_millis(1).unwrap_or(now).max(now),
         };
         let detail = [("application", &summary.application), ("config", &summary.config_name)];
         let entry = self.entry(actor, "canary.start", &summary.id, &detail);
