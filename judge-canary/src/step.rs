@@ -80,11 +80,15 @@ pub(crate) async fn make(
         Err(failed) => {
             let now = shared.clock.now_millis();
             let wait = FIRST_WAIT.saturating_mul(1 << claimed.attempts.min(10)).min(LONGEST_WAIT);
-            if failed.may_pass && now.saturating_add(wait) < until {
+            let goes_on = failed.not_asked || now.saturating_add(wait) < until;
+            if failed.may_pass && goes_on {
                 let why = failed.failure.reasons.first().cloned().unwrap_or_default();
                 debug!(canary = canary.id, number, why, "asks again");
-                let claimed = Claimed { since_millis: since, ..claimed.clone() };
-                let attempts = claimed.attempts.saturating_add(1);
+                // Time in which this process had no permit for the queries is not an outage of the source.
+                let waited = if failed.not_asked { now.saturating_sub(began) } else { 0 };
+                let since_millis = since.saturating_add(waited);
+                let claimed = Claimed { since_millis, ..claimed.clone() };
+                let attempts = claimed.attempts.saturating_add(u32::from(!failed.not_asked));
                 let next = now.saturating_add(wait);
                 give_back(shared, owner, &claimed, next, attempts).await;
                 return Some(next);
