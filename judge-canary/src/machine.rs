@@ -114,20 +114,8 @@ mod tests {
         CanarySummary {
             id: "c".to_owned(),
             origin: "canary".to_owned(),
-            application: String::new(),
-            config_id: String::new(),
-            config_version: 0,
-            config_name: String::new(),
-            caller: String::new(),
-            state: CanaryState::Running,
-            verdict: None,
-            score: None,
-            reason: String::new(),
             planned: plan.looks(),
-            looks: 0,
-            created_millis: 0,
-            ended_millis: None,
-            next_millis: 0,
+            ..CanarySummary::default()
         }
     }
 
