@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use judge_canary::{
-    Canaries, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ConfigChoice,
-    DEFAULT_SCOPE, Existing, FailureKind, LookResult, ManualClock, PairWindows, PlanSpec,
-    PlanTimes, Runner, RunnerOptions, ScopePair, SideWindow, SourceFailure, SqlStore, StageTimes,
-    StorePlace, WatchEvent,
+    Canaries, CanaryError, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary,
+    ConfigChoice, DEFAULT_SCOPE, Existing, FailureKind, LookResult, ManualClock, PairWindows,
+    PlanSpec, PlanTimes, Runner, RunnerOptions, ScopePair, SideWindow, SourceFailure, SqlStore,
+    StageTimes, StorePlace, WatchEvent,
 };
 use judge_core::judges::built_in;
 use judge_core::stage::{Lifetime, Lookback, Stage, StageRule, TimeSpan, WindowOptions, Windows};
@@ -367,6 +367,41 @@ async fn a_canary_that_cannot_be_judged_is_refused_before_it_starts() {
         assert!(error.is_callers() && error.to_string().contains(said), "{error}");
     }
     assert!(service.canaries.list(&CanaryFilter::default()).await.unwrap().canaries.is_empty());
+    // SQLite takes no longer pattern than 50,000 bytes.
+    let search = Some("x".repeat(51_000));
+    let error = service.canaries.list(&CanaryFilter { search, ..CanaryFilter::default() }).await;
+    let error = error.unwrap_err();
+    assert!(error.is_callers());
+    assert_eq!(error.to_string(), "search: expected at most 1000 bytes, got 51000");
+}
+
+#[tokio::test]
+async fn a_watcher_sees_every_look_of_a_long_canary() {
+    let service = Service::start().await;
+    service.clock.advance(100 * MINUTE);
+    let times = StageTimes { warm_up_millis: 0, interval_millis: Some(60_000), ..stage() };
+    let id = service.begin(request("canary", times)).await;
+    assert_eq!(service.over(&id).await.looks, 30);
+    let watch = service.canaries.watch(&id, 2).map(|event| match event.unwrap() {
+        WatchEvent::Look(look) => look.window.number,
+        _ => 0,
+    });
+    assert_eq!(watch.collect::<Vec<_>>().await, (3..=30).chain([0]).collect::<Vec<_>>());
+    let looks = async |after, limit, room| {
+        let check = |bytes: usize| match bytes {
+            _ if room => Ok(()),
+            _ => Err(CanaryError::Argument(bytes.to_string())),
+        };
+        service.canaries.looks_within(&id, after, limit, check).await
+    };
+    let numbers = looks(5, 3, true).await.unwrap().into_iter().map(|look| look.window.number);
+    assert_eq!(numbers.collect::<Vec<_>>(), [6, 7, 8]);
+    let bytes = async |after, limit| -> u64 {
+        looks(after, limit, false).await.unwrap_err().to_string().parse().unwrap()
+    };
+    assert_eq!(bytes(30, 5).await, 0);
+    assert!(bytes(0, 3).await > 0);
+    assert_eq!(bytes(0, usize::MAX).await, bytes(0, 3).await + bytes(3, usize::MAX).await);
 }
 
 #[tokio::test]

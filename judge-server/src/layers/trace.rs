@@ -89,7 +89,7 @@ impl Trace {
             only_probes,
             visit,
         };
-        let lasting = route.is_some_and(|route| route.kind == Kind::Watch);
+        let lasting = route.is_some_and(|route| matches!(route.kind, Kind::Watch | Kind::Events));
         let inbound = Inbound { request, route, caller, origin, held: None, deadline: None };
         let mut response = match next.run(inbound).await {
             Ok(answered) => self.answered(answering, answered, lasting),

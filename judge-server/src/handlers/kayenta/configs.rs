@@ -60,14 +60,14 @@ async fn put(
     config: Value,
     existing: Existing,
 ) -> Result<Value, Refusal> {
-    let put = asked.canaries.put_config(Some(id), config, existing, &asked.actor).await;
+    let put = asked.canaries.put_config(Some(id), config, existing, &asked.context.actor()).await;
     let head = put.map_err(|error| missing(id, error))?;
     Ok(json!({"canaryConfigId": head.id}))
 }
 
 pub(super) async fn delete(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
     let id = asked.params.id();
-    let deleted = asked.canaries.delete_config(id, &asked.actor).await;
+    let deleted = asked.canaries.delete_config(id, &asked.context.actor()).await;
     deleted.map_err(|error| missing(id, error))
 }
 

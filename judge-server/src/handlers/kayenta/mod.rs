@@ -44,7 +44,7 @@ impl Handlers {
             call if call.has_document() => self.document_of(request).await?,
             _ => Value::Null,
         };
-        let asked = KayentaRequest { canaries, params, body, actor: context.actor() };
+        let asked = KayentaRequest { canaries, params, body, context };
         let answered = asked.answer(call).await?;
         Ok(page.unwrap_or(answered))
     }

@@ -3,6 +3,7 @@
 use judge_canary::{Canaries, CanaryError};
 use serde_json::Value;
 
+use super::super::Context;
 use super::super::params::Params;
 use crate::convert::refusal::Refusal;
 
@@ -15,7 +16,7 @@ pub(super) struct KayentaRequest<'a> {
     pub(super) params: Params,
     /// The document of a POST or PUT, without its nulls.
     pub(super) body: Value,
-    pub(super) actor: String,
+    pub(super) context: &'a Context,
 }
 
 /// The error in Kayenta's statuses: there is no 409.
