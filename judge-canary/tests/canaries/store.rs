@@ -360,12 +360,17 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     assert!(matches!(keep(&store, "one", &after, 1).await, Err(KeepError::LeaseLost(_))));
     assert!(keep(&store, "two", &after, 2).await.is_err(), "it is not the next look");
     assert!(store.looks("a", 0, 100).await.unwrap().is_empty());
+    assert_eq!(store.looks_bytes("a", 0, 100).await.unwrap(), 0);
     assert!(store.metric_set("a 1").await.is_err());
     keep(&store, "two", &after, 1).await.unwrap();
     assert!(keep(&store, "two", &after, 1).await.is_err());
     let canary = store.canary("a").await.unwrap().summary;
     assert_eq!((canary.looks, canary.next_millis, canary.score), (1, 500, Some(66.67)));
     assert_eq!(store.looks("a", 0, 100).await.unwrap(), [look(1).0]);
+    let bytes = async |after, limit| store.looks_bytes("a", after, limit).await.unwrap();
+    assert!(bytes(0, 1).await > 100 && bytes(0, usize::MAX).await == bytes(0, 1).await);
+    assert_eq!((bytes(0, 0).await, bytes(1, 100).await), (0, 0));
+    assert!(store.looks("a", 0, 0).await.unwrap().is_empty());
     let set = store.metric_set("a 1").await.unwrap();
     assert_eq!(set, look(1).1);
     assert!(set.pairs[0].canary.values[1].is_sign_negative());

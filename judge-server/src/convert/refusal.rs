@@ -68,10 +68,7 @@ pub enum Refusal {
     #[error("the server is at its limit of {0}; try again in a second")]
     Overloaded(Resource),
     /// The caller's deadline or the server's own limit passed first.
-    #[error(
-        "no answer in time, by --call-time or the caller's grpc-timeout; a call that changes something may have been \
-         carried out: repeat it with the same key"
-    )]
+    #[error("no answer in time (--call-time, grpc-timeout); repeat a change with the same key")]
     DeadlineExceeded,
     /// The caller took too long to send the request.
     #[error("the request was not sent completely in time")]

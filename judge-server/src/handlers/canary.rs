@@ -77,9 +77,8 @@ impl Asked<'_> {
             (self.context, self.canaries, self.handlers.budget.weights.call);
         let answer = work((canaries, self.read().await?, context)).await?;
         let is_grpc = context.route.side == Port::Grpc;
-        let bytes = without_delay(answer.encoded_len(), || match is_grpc {
-            true => Ok(answer.encode_to_vec()),
-            false => proto_json::write(&answer),
+        let bytes = without_delay(answer.encoded_len(), || {
+            if is_grpc { Ok(answer.encode_to_vec()) } else { proto_json::write(&answer) }
         })?;
         drop(answer);
         context.held.exchange(bytes.len().max(least))?;

@@ -12,6 +12,9 @@ use crate::convert::canary_request::{
 };
 use crate::convert::refusal::Refusal;
 
+/// Memory of looks, their messages and JSON, as a multiple of that of the looks; of series that never change, twice as much.
+const MESSAGES: usize = 3;
+
 /// A request, and what it is answered from.
 pub(super) type Received<'a, 'b, I> = (&'a Canaries, I, &'b Context);
 
@@ -29,7 +32,7 @@ pub(super) async fn get(
     let canary = canaries.get(&request.id).await?;
     let after = usize::try_from(request.after_look).unwrap_or_default();
     let limit = Some(size(request.page_size)?).filter(|limit| *limit > 0).unwrap_or(usize::MAX);
-    let looks = context.looks(canaries, &request.id, after, limit).await?;
+    let looks = context.looks(canaries, &request.id, after, limit, MESSAGES).await?;
     Ok(proto::GetCanaryResponse {
         canary: Some(canary_message(canary.summary)),
         metadata: canary.request.metadata,

@@ -31,7 +31,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// At most `limit` looks at a canary after look `after`, reserved together with an answer that has all of them.
+    /// At most `limit` looks at a canary after look `after`, reserved together with an answer: they take `times` their memory.
     ///
     /// # Errors
     /// If there is no room for them, or the store does not answer.
@@ -41,9 +41,10 @@ impl Context {
         id: &str,
         after: usize,
         limit: usize,
+        times: usize,
     ) -> Result<Vec<CanaryLook>, Refusal> {
         let full = |_| Refusal::Overloaded(Resource::Looks);
-        let reserve = |bytes| self.held.grow(bytes).map_err(full);
+        let reserve = |bytes: usize| self.held.grow(bytes.saturating_mul(times)).map_err(full);
         canaries.looks_within(id, after, limit, reserve).await
     }
 

@@ -189,13 +189,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = StorePlace::Sqlite(folder.path().join("judge.db"));
         let database = Database::open(&place).await.unwrap();
-        for (number, looks) in [10_080, 3, 1000, 997, 1, 5000, 5000].into_iter().enumerate() {
+        for (number, looks) in (0_i64..).zip([10_080, 3, 1000, 997, 1, 5000, 5000]) {
             let insert = "INSERT INTO canaries (id, start_key, origin, application, config_id, config_version, \
                  config_name, caller, state, verdict, score, reason, planned, looks, created_millis, ended_millis, \
                  next_millis, attempts, since_millis, lease_owner, lease_millis, bytes, document) VALUES ($1, $1, '', \
                  '', '', 0, '', '', 'finished', '', NULL, '', $2, $2, 0, $3, 0, 0, 0, '', 0, 1, $1)";
             let id = format!("c{number}");
-            let inserted = sqlx::query(insert).bind(id).bind(looks).bind(number as i64);
+            let inserted = sqlx::query(insert).bind(id).bind(looks).bind(number);
             inserted.execute(&database.pool).await.unwrap();
         }
         let mut removed = Vec::new();

@@ -150,7 +150,7 @@ pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
             "Only named pipelines of 'Standalone Canary Analysis Pipeline' can be viewed here, and {id} is none."
         )));
     }
-    let looks = asked.context.looks(asked.canaries, id, 0, usize::MAX).await?;
+    let looks = asked.context.looks(asked.canaries, id, 0, usize::MAX, 1).await?;
     // A look that was made after the canary was read belongs to the next answer.
     let made = looks.len().min(canary.summary.looks);
     let now = asked.canaries.now_millis();

@@ -3,8 +3,7 @@
 use judge_canary::{Canaries, CanaryError};
 use serde_json::Value;
 
-use super::super::Context;
-use super::super::params::Params;
+use super::super::{Context, params::Params};
 use crate::convert::refusal::Refusal;
 
 /// The name of the account that stands for the server's own store.

@@ -102,7 +102,10 @@ async fn the_servers_own_limit_on_a_calls_time() {
         (Code::DeadlineExceeded, "DEADLINE_EXCEEDED")
     );
     let said = status.message();
-    assert!(said.contains("--call-time") && said.contains("repeat it with the same key"), "{said}");
+    assert!(
+        said.contains("--call-time") && said.contains("repeat a change with the same key"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
