@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt, stream};
 use judge_core::{CanaryConfig, Judgement, Looks, Thresholds, Verdict};
 use judge_sources::Sources;
 use serde_json::Value;
@@ -24,8 +24,8 @@ use crate::runnable::{RunnableConfig, UnusableConfig};
 use crate::shared::{CanaryEvent, FileNames, POINTS_AT_ONCE, SharedState};
 use crate::step;
 use crate::store::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, KeepError,
-    NewCanary, ReleaseFilter,
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
+    ReleaseFilter,
 };
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
 use crate::watch::{WatchEvent, watch};
@@ -47,18 +47,35 @@ pub struct Started {
     pub is_new: bool,
 }
 
+/// Releases that are read at once.
+const RELEASES_AT_ONCE: usize = 10;
+
+/// Bytes of a look in memory for each of its bytes in the store, where it is compressed. Measured: 22, of 20 series that never
+/// change and so are compressed best.
+const READ_BYTES: u64 = 20;
+
 /// Events that are buffered for a slow listener. A listener that is further behind reads the store instead.
 const EVENTS: usize = 1024;
 
 impl Canaries {
-    /// Canaries that are kept in `store`, with series from `sources`.
+    /// Canaries that are kept in `store`, with series from `sources`. Each processor judges one look at a time.
     pub fn new(
         store: Arc<dyn CanaryStore>,
         sources: Arc<Sources>,
         clock: Arc<dyn RunClock>,
     ) -> Self {
-        let (events, _) = broadcast::channel(EVENTS);
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::with_threads(store, sources, clock, processors)
+    }
+
+    /// The same with at most `threads` judgements at a time.
+    pub fn with_threads(
+        store: Arc<dyn CanaryStore>,
+        sources: Arc<Sources>,
+        clock: Arc<dyn RunClock>,
+        threads: usize,
+    ) -> Self {
+        let (events, _) = broadcast::channel(EVENTS);
         let shared = SharedState {
             store,
             sources,
@@ -66,7 +83,7 @@ impl Canaries {
             events,
             changed: Notify::new(),
             config_files: FileNames::default(),
-            judging: Semaphore::new(processors),
+            judging: Semaphore::new(threads),
             points: Semaphore::new(POINTS_AT_ONCE),
         };
         Self { shared: Arc::new(shared) }
@@ -124,7 +141,8 @@ impl Canaries {
             looks: 0,
             created_millis: now,
             ended_millis: None,
-            next_millis: plan.due_millis(1).unwrap_or(now),
+            // A canary of the past does not come before those that wait already.
+            next_millis: plan.due_millis(1).unwrap_or(now).max(now),
         };
         let detail = [("application", &summary.application), ("config", &summary.config_name)];
         let entry = self.entry(actor, "canary.start", &summary.id, &detail);
@@ -178,6 +196,22 @@ impl Canaries {
         Ok(self.shared.store.releases(filter).await?)
     }
 
+    /// The same canaries one by one, read a few at a time.
+    pub fn all_releases(
+        &self,
+        filter: ReleaseFilter,
+    ) -> impl Stream<Item = Result<PastRelease, CanaryError>> + Send + use<> {
+        let pages = stream::try_unfold((self.clone(), filter), async |(canaries, mut filter)| {
+            let limit = filter.limit.min(RELEASES_AT_ONCE);
+            let releases = canaries.releases(&ReleaseFilter { limit, ..filter.clone() }).await?;
+            let Some(last) = releases.last() else { return Ok::<_, CanaryError>(None) };
+            filter.before = Some(last.summary.id.clone());
+            filter.limit = filter.limit.saturating_sub(releases.len());
+            Ok(Some((stream::iter(releases.into_iter().map(Ok)), (canaries, filter))))
+        });
+        pages.try_flatten()
+    }
+
     /// Id, version and document of the chosen config.
     async fn chosen(&self, choice: &ConfigChoice) -> Result<(String, i64, Value), CanaryError> {
         match choice {
@@ -202,7 +236,25 @@ impl Canaries {
     /// # Errors
     /// If the store does not answer.
     pub async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, CanaryError> {
-        Ok(self.shared.store.looks(id, after).await?)
+        Ok(self.shared.store.looks(id, after, usize::MAX).await?)
+    }
+
+    /// At most `limit` looks at a canary after look `after`, in order. Before they are read, `reserve` gets about the number
+    /// of bytes that they take.
+    ///
+    /// # Errors
+    /// That of `reserve`, or if the store does not answer.
+    pub async fn looks_within<E: From<CanaryError>>(
+        &self,
+        id: &str,
+        after: usize,
+        limit: usize,
+        reserve: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<Vec<CanaryLook>, E> {
+        let store = &self.shared.store;
+        let stored = store.looks_bytes(id, after, limit).await.map_err(CanaryError::from)?;
+        reserve(usize::try_from(stored.saturating_mul(READ_BYTES)).unwrap_or(usize::MAX))?;
+        Ok(store.looks(id, after, limit).await.map_err(CanaryError::from)?)
     }
 
     /// A look at a canary by its number, from 1; `None` if it was not made.
@@ -224,8 +276,9 @@ impl Canaries {
     /// A page of canaries, the newest first.
     ///
     /// # Errors
-    /// If the store does not answer.
+    /// If the text to search for is too long, or the store does not answer.
     pub async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, CanaryError> {
+        names::check("search", filter.search.as_deref().unwrap_or_default())?;
         Ok(self.shared.store.list(filter).await?)
     }
 
@@ -296,7 +349,7 @@ impl Canaries {
         let judged = tokio::task::spawn_blocking(move || config.judge_again(&set)).await;
         match judged {
             Ok(judged) => Ok(judged.map_err(UnusableConfig::from)?),
-            Err(broken) => Err(KeepError::Failed(format!("the judge broke off: {broken}")).into()),
+            Err(broken) => Err(CanaryError::BrokenOff(broken.to_string())),
         }
     }
 

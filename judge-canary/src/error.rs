@@ -31,6 +31,9 @@ pub enum CanaryError {
         /// The file.
         file: String,
     },
+    /// A judgement ended without a result, because of a defect.
+    #[error("the judge broke off: {0}")]
+    BrokenOff(String),
     /// The store failed.
     #[error(transparent)]
     Keep(#[from] KeepError),
@@ -45,6 +48,7 @@ impl CanaryError {
             | Self::Rule(_)
             | Self::Argument(_)
             | Self::ReadOnly { .. } => true,
+            Self::BrokenOff(_) => false,
             Self::Keep(error) => matches!(
                 error,
                 KeepError::NotFound { .. } | KeepError::Exists(_) | KeepError::SameName { .. }

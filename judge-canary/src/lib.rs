@@ -55,6 +55,8 @@ mod config_files;
 mod drift;
 mod error;
 mod id;
+mod keep;
+mod large;
 mod machine;
 mod names;
 mod plan;
@@ -73,6 +75,7 @@ pub use config_files::{ConfigFile, FilesTaken};
 pub use drift::{Allowed, Drift, PastRelease, RELEASES, find_drifts};
 pub use error::CanaryError;
 pub use id::{look_id, look_of_id};
+pub use large::without_delay;
 pub use machine::reason_of;
 pub use plan::{
     DEFAULT_SCOPE, FETCH_MILLIS, LookWindow, MOST_LOOKS, PairWindows, Plan, PlanError, PlanSpec,

@@ -51,7 +51,8 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
         after.state = state;
         after.ended_millis = Some(look.ended_millis);
     } else if let Some(next_millis) = next_millis {
-        after.next_millis = next_millis;
+        // The looks of a canary of the past are all due long ago. They take turns with those that are due now.
+        after.next_millis = next_millis.max(look.ended_millis);
     }
     after
 }
@@ -113,20 +114,8 @@ mod tests {
         CanarySummary {
             id: "c".to_owned(),
             origin: "canary".to_owned(),
-            application: String::new(),
-            config_id: String::new(),
-            config_version: 0,
-            config_name: String::new(),
-            caller: String::new(),
-            state: CanaryState::Running,
-            verdict: None,
-            score: None,
-            reason: String::new(),
             planned: plan.looks(),
-            looks: 0,
-            created_millis: 0,
-            ended_millis: None,
-            next_millis: 0,
+            ..CanarySummary::default()
         }
     }
 
@@ -192,6 +181,15 @@ mod tests {
                 "{name}"
             );
             assert_eq!(canary.ended_millis.is_some(), state != Running, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_look_of_the_past_is_made_after_those_that_were_due_before_it() {
+        let plan = plan(StageEnd::Judge, SourceFailure::Fail);
+        for (ended_millis, next_millis) in [(75_001, 135_000), (900_000, 900_000)] {
+            let look = CanaryLook { ended_millis, ..look(&plan, 1, scored(100.0)) };
+            assert_eq!(after(&plan, &begun(&plan), &look).next_millis, next_millis);
         }
     }
 

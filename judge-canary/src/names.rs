@@ -1,8 +1,8 @@
-//! Checks names that callers give and databases index.
+//! Checks names that callers give, and that databases index or compare with a pattern.
 
 use crate::error::CanaryError;
 
-/// Most bytes of a name: an index of PostgreSQL takes 2,700 bytes of all its columns.
+/// Most bytes of a name: an index of PostgreSQL takes 2,700 bytes of all its columns, and a pattern of SQLite 50,000.
 const MOST: usize = 1000;
 
 /// # Errors

@@ -9,11 +9,12 @@ use serde_json::Value;
 use crate::plan::{LookWindow, PlanSpec, SideWindow};
 
 /// State of a canary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CanaryState {
     /// Further looks follow.
+    #[default]
     Running,
     /// It has a verdict.
     Finished,
@@ -85,7 +86,7 @@ pub struct CanaryRequest {
 }
 
 /// A canary as a line of a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanarySummary {
     /// A ULID: ids sort by the time of the start.
@@ -245,6 +246,11 @@ pub struct MetricSet {
 }
 
 impl MetricSet {
+    /// Number of points.
+    pub fn points(&self) -> usize {
+        self.pairs.iter().map(|pair| pair.baseline.values.len() + pair.canary.values.len()).sum()
+    }
+
     /// The pairs for judges and charts.
     pub fn pairs(&self) -> Vec<MetricPair> {
         self.pairs.iter().map(MetricPair::from).collect()

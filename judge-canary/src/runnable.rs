@@ -305,12 +305,14 @@ pub struct FetchFailure {
     pub failure: LookFailure,
     /// Whether a retry may help.
     pub may_pass: bool,
+    /// Whether no source is to blame: the queries that failed waited for a permit (`max-queries`) until their time ended.
+    pub not_asked: bool,
 }
 
 impl FetchFailure {
     fn new(why: &impl ToString) -> Self {
         let failure = LookFailure { kind: FailureKind::Query, reasons: vec![why.to_string()] };
-        Self { failure, may_pass: false }
+        Self { failure, may_pass: false, not_asked: false }
     }
 
     fn from_failures(failures: &[QueryFailure]) -> Self {
@@ -320,7 +322,8 @@ impl FetchFailure {
             if failures.iter().any(is_query) { FailureKind::Query } else { FailureKind::Source };
         let reasons = failures.iter().map(ToString::to_string).collect();
         let may_pass = failures.iter().all(QueryFailure::may_pass);
-        Self { failure: LookFailure { kind, reasons }, may_pass }
+        let not_asked = failures.iter().all(QueryFailure::was_not_asked);
+        Self { failure: LookFailure { kind, reasons }, may_pass, not_asked }
     }
 }
 

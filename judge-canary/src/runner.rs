@@ -82,6 +82,10 @@ impl Drop for Held {
     }
 }
 
+fn span(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -129,6 +133,8 @@ impl Runner {
             self.waking.store(next, Ordering::SeqCst);
             tokio::select! {
                 () = self.shared.clock.wait_until(next) => {}
+                // Somebody may set the clock back.
+                () = tokio::time::sleep(span(self.options.poll_millis)) => {}
                 () = changed => {}
             }
         }
@@ -187,7 +193,7 @@ impl Runner {
     /// Plan and config of a canary, read once.
     fn prepared(&self, claimed: &Claimed) -> Result<Arc<ReadyCanary>, crate::record::LookFailure> {
         let id = &claimed.canary.summary.id;
-        // The last look was made.
+        // The last look is about to be made. If it is made again, plan and config are read again.
         let is_last = claimed.canary.summary.looks + 1 >= claimed.canary.summary.planned;
         let known = if is_last {
             lock(&self.prepared).remove(id)
@@ -214,7 +220,11 @@ impl Runner {
         let every = self.options.lease_millis / 3;
         loop {
             let now = self.shared.clock.now_millis();
-            self.shared.clock.wait_until(now.saturating_add(every)).await;
+            tokio::select! {
+                () = self.shared.clock.wait_until(now.saturating_add(every)) => {}
+                // Somebody may set the clock back.
+                () = tokio::time::sleep(span(every)) => {}
+            }
             let held = lock(&self.held).clone();
             if held.is_empty() {
                 continue;

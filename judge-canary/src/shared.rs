@@ -22,7 +22,7 @@ pub(crate) struct SharedState {
     pub(crate) changed: Notify,
     /// The files that configs are read from.
     pub(crate) config_files: FileNames,
-    /// One permit per processor: limits concurrent judgements.
+    /// One permit per thread that judges: limits concurrent judgements.
     pub(crate) judging: Semaphore,
     /// One permit per point: limits the points of concurrent looks.
     pub(crate) points: Semaphore,

@@ -54,7 +54,9 @@ pub(crate) async fn make(
     let canary = &claimed.canary.summary;
     let number = canary.looks + 1;
     let Some(window) = prepared.plan.window(number) else {
-        warn!(canary = canary.id, number, "a canary is under way that has no look left");
+        let reason = format!("its plan has {} looks, so there is no look {number}", canary.planned);
+        let failure = LookFailure { kind: FailureKind::Judge, reasons: vec![reason] };
+        fail(shared, owner, claimed, failure).await;
         return None;
     };
     if window.due_millis > shared.clock.now_millis() {
@@ -80,11 +82,15 @@ pub(crate) async fn make(
         Err(failed) => {
             let now = shared.clock.now_millis();
             let wait = FIRST_WAIT.saturating_mul(1 << claimed.attempts.min(10)).min(LONGEST_WAIT);
-            if failed.may_pass && now.saturating_add(wait) < until {
+            let goes_on = failed.not_asked || now.saturating_add(wait) < until;
+            if failed.may_pass && goes_on {
                 let why = failed.failure.reasons.first().cloned().unwrap_or_default();
                 debug!(canary = canary.id, number, why, "asks again");
-                let claimed = Claimed { since_millis: since, ..claimed.clone() };
-                let attempts = claimed.attempts.saturating_add(1);
+                // Time in which this process had no permit for the queries is not an outage of the source.
+                let waited = if failed.not_asked { now.saturating_sub(began) } else { 0 };
+                let since_millis = since.saturating_add(waited);
+                let claimed = Claimed { since_millis, ..claimed.clone() };
+                let attempts = claimed.attempts.saturating_add(u32::from(!failed.not_asked));
                 let next = now.saturating_add(wait);
                 give_back(shared, owner, &claimed, next, attempts).await;
                 return Some(next);
@@ -96,11 +102,11 @@ pub(crate) async fn make(
     let look = CanaryLook { window, began_millis: began, ended_millis, result };
     let after = machine::after(&prepared.plan, canary, &look);
     let metric_set = look.metric_set().map(|id| (id, &set));
-    write(shared, LookRecord { owner, look: &look, metric_set, after: &after }).await;
-    (!after.is_over()).then_some(after.next_millis)
+    let written = write(shared, LookRecord { owner, look: &look, metric_set, after: &after }).await;
+    (written && !after.is_over()).then_some(after.next_millis)
 }
 
-/// Ends a canary whose plan or config cannot be read.
+/// Ends a canary whose plan or config cannot be read, or whose plan has no further look.
 pub(crate) async fn fail(
     shared: &SharedState,
     owner: &str,
@@ -121,6 +127,8 @@ pub(crate) async fn fail(
     let mut after = canary.summary.clone();
     after.state = crate::record::CanaryState::Failed;
     after.ended_millis = Some(now);
+    // Earlier verdicts do not count: nobody judged the end.
+    (after.verdict, after.score) = (None, None);
     after.looks = look.window.number;
     after.reason = reason;
     write(shared, LookRecord { owner, look: &look, metric_set: None, after: &after }).await;
@@ -153,11 +161,16 @@ pub(crate) async fn judge(
 }
 
 /// Writes a look, and retries while the store is unavailable. A look is written as a whole or not at all. If
-/// all attempts fail, it will be made again.
-async fn write(shared: &SharedState, record: LookRecord<'_>) {
+/// all attempts fail, it will be made again. Returns whether it was written.
+async fn write(shared: &SharedState, record: LookRecord<'_>) -> bool {
     let after = record.after;
     for _ in 0..WRITES {
-        match shared.store.record(record).await {
+        let recorded = match shared.store.record(record).await {
+            // An earlier attempt may have written it, although its answer did not arrive.
+            Err(KeepError::LeaseLost(_)) if is_stored(shared, record).await => Ok(()),
+            recorded => recorded,
+        };
+        match recorded {
             Ok(()) => {
                 let state = after.state.name();
                 info!(
@@ -168,11 +181,11 @@ async fn write(shared: &SharedState, record: LookRecord<'_>) {
                     "looked"
                 );
                 shared.send_event(after);
-                return;
+                return true;
             }
             Err(error @ KeepError::LeaseLost(_)) => {
                 debug!(canary = after.id, "a look is dropped: {error}");
-                return;
+                return false;
             }
             Err(error) if error.may_pass() => {
                 warn!(canary = after.id, "a look is not yet written: {error}");
@@ -180,9 +193,20 @@ async fn write(shared: &SharedState, record: LookRecord<'_>) {
             }
             Err(error) => {
                 warn!(canary = after.id, "a look is not written: {error}");
-                return;
+                return false;
             }
         }
+    }
+    false
+}
+
+/// Whether the store has this very look, and not one of another replica.
+async fn is_stored(shared: &SharedState, record: LookRecord<'_>) -> bool {
+    let LookRecord { look, after, .. } = record;
+    let times = |look: &CanaryLook| (look.began_millis, look.ended_millis);
+    match shared.store.look(&after.id, look.window.number).await {
+        Ok(Some(stored)) => times(&stored) == times(look),
+        _ => false,
     }
 }
 
@@ -193,5 +217,68 @@ async fn give_back(shared: &SharedState, owner: &str, claimed: &Claimed, next: i
         Ok(()) | Err(KeepError::LeaseLost(_)) => {}
         // Its lease runs out, and the canary is claimed again.
         Err(error) => warn!(canary = id, "a canary is not given back: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use judge_sources::Sources;
+    use serde_json::json;
+
+    use super::*;
+    use crate::canaries::Canaries;
+    use crate::clock::ManualClock;
+    use crate::plan::{PlanSpec, ScopePair, StageTimes};
+    use crate::record::{CanaryRequest, ConfigChoice};
+    use crate::store::{ClaimDue, SqlStore, StorePlace};
+
+    /// An answer that is lost looks like an unavailable store; the second attempt finds that the canary is given back.
+    #[tokio::test]
+    async fn a_look_that_an_earlier_attempt_wrote_has_its_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = StorePlace::Sqlite(folder.path().join("judge.db"));
+        let store = Arc::new(SqlStore::open(&place).await.unwrap());
+        let sources = Arc::new(Sources::new(Vec::new()).unwrap());
+        let clock = Arc::new(ManualClock::at(1_000_000));
+        let canaries = Canaries::with_threads(store, sources, clock, 3);
+        assert_eq!(canaries.shared.judging.available_permits(), 3);
+        let config = json!({"name": "shop", "classifier": {"groupWeights": {"G": 100}}, "metrics": [
+            {"name": "m", "groups": ["G"], "query": {"type": "prometheus", "customInlineTemplate": "PromQL:m"}},
+        ]});
+        let times = StageTimes { start_millis: Some(0), ..StageTimes::lasting(600_000) };
+        let request = CanaryRequest {
+            key: None,
+            origin: "canary".to_owned(),
+            application: "shop".to_owned(),
+            config: ConfigChoice::Inline(config),
+            thresholds: None,
+            plan: PlanSpec::stage(ScopePair::new("a", "b"), times),
+            metadata: std::collections::BTreeMap::new(),
+            api: json!(null),
+        };
+        let id = canaries.start(request, "test").await.unwrap().canary.summary.id;
+        let shared = &canaries.shared;
+        let claim =
+            ClaimDue { owner: "one", now_millis: 1_000_000, lease_millis: 2_000_000, limit: 1 };
+        let claimed = shared.store.claim(claim).await.unwrap().remove(0);
+        let ready = ReadyCanary::new(&claimed.canary).unwrap();
+        let failure = LookFailure { kind: FailureKind::Judge, reasons: vec!["no".to_owned()] };
+        let mut look = CanaryLook {
+            window: ready.plan.window(1).unwrap(),
+            began_millis: 1_000_000,
+            ended_millis: 1_000_001,
+            result: LookResult::Failed(failure),
+        };
+        let after = machine::after(&ready.plan, &claimed.canary.summary, &look);
+        let record = LookRecord { owner: "one", look: &look, metric_set: None, after: &after };
+        shared.store.record(record).await.unwrap();
+        let mut events = canaries.events();
+        assert!(write(shared, record).await);
+        assert_eq!(events.try_recv().unwrap().canary.id, id);
+        // Another replica's look is not ours.
+        look.began_millis += 1;
+        let record = LookRecord { owner: "one", look: &look, metric_set: None, after: &after };
+        assert!(!write(shared, record).await);
+        assert!(events.try_recv().is_err());
     }
 }

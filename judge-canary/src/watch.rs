@@ -20,6 +20,9 @@ pub enum WatchEvent {
     Ended(Box<CanarySummary>),
 }
 
+/// Looks that are read at once: the others of a long canary wait in the store until these are sent.
+const READ_AT_ONCE: usize = 25;
+
 /// Time between two reads of the store, for looks of other replicas.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
@@ -87,10 +90,11 @@ impl Watching {
     async fn read(&mut self) -> Result<(), CanaryError> {
         let canary = self.shared.store.canary(&self.id).await?;
         if canary.summary.looks > self.seen || canary.summary.is_over() {
-            self.pending = self.shared.store.looks(&self.id, self.seen).await?;
+            self.pending = self.shared.store.looks(&self.id, self.seen, READ_AT_ONCE).await?;
             self.pending.reverse();
         }
-        self.ended = canary.summary.is_over().then(|| Box::new(canary.summary));
+        let has_all = self.pending.len() < READ_AT_ONCE;
+        self.ended = (has_all && canary.summary.is_over()).then(|| Box::new(canary.summary));
         Ok(())
     }
 

@@ -37,7 +37,7 @@ pub async fn audit(settings: &Settings, to: &mut impl Write) -> Result<(), Start
     Ok(())
 }
 
-/// An entry as a line: time, caller, action, subject, details. Names come from callers, so invisible characters are escaped.
+/// An entry as a line: time, caller, action, subject, details. Names come from callers: what is not printable is escaped.
 fn line(entry: &AuditEntry) -> String {
     let since = Duration::from_millis(u64::try_from(entry.at_millis).unwrap_or_default());
     let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + since);

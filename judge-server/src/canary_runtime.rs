@@ -3,23 +3,18 @@
 use std::sync::Arc;
 
 use judge_canary::{
-    Canaries, CanaryEvent, CanaryStore, KeepError, KeepLimits, RunClock, Runner, RunnerOptions,
-    SqlStore, SystemClock,
+    Canaries, CanaryEvent, KeepError, KeepLimits, Runner, RunnerOptions, SqlStore, SystemClock,
 };
 use judge_sources::Sources;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
 use crate::config_folder::ConfigFolder;
 use crate::observe::metrics::Metrics;
 use crate::settings::error::StartError;
-use crate::settings::{Settings, StoreSettings};
+use crate::settings::{Settings, StoreSettings, threads};
 use crate::webhook::Webhook;
-
-/// Time between two removals of old canaries.
-const CLEAN_EVERY_MILLIS: i64 = 60_000;
 
 /// Canaries, their runner, and the limits on what is kept.
 #[derive(Debug)]
@@ -52,16 +47,17 @@ impl CanaryRuntime {
                 Some(Arc::new(Webhook::open(&webhook, settings)?))
             }
         };
-        let canaries = Canaries::new(Arc::new(store), Arc::new(sources), Arc::new(SystemClock));
+        let (store, sources) = (Arc::new(store), Arc::new(sources));
+        let threads = threads(settings.threads);
+        let canaries = Canaries::with_threads(store, sources, Arc::new(SystemClock), threads);
         let configs = match settings.configs.clone() {
             Some(path) => {
                 Some(ConfigFolder::open(path, settings, canaries.clone(), metrics).await?)
             }
             None => None,
         };
-        let millis =
-            |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        let lease_millis = millis(settings.store_lease.get());
+        let lease_millis = settings.store_lease.get().as_millis();
+        let lease_millis = i64::try_from(lease_millis).unwrap_or(i64::MAX);
         let runner =
             Runner::new(&canaries, RunnerOptions { lease_millis, ..RunnerOptions::default() });
         let keep = KeepLimits {
@@ -76,10 +72,9 @@ impl CanaryRuntime {
     /// Makes looks and removes old canaries until `ending`, then finishes the work in progress.
     pub(crate) async fn run(self, ending: CancellationToken) {
         let Self { canaries, runner, metrics, webhook, configs, keep } = self;
-        let store = Arc::clone(canaries.store());
         let showing = tokio::spawn(show(canaries.events(), metrics));
         let sending = webhook.map(|webhook| tokio::spawn(webhook.run(canaries.clone())));
-        let cleaning = clean(store, keep);
+        let cleaning = canaries.keep_within(keep);
         let watching = async {
             if let Some(configs) = configs {
                 ending.run_until_cancelled(configs.watch()).await;
@@ -103,18 +98,5 @@ async fn show(mut events: Receiver<CanaryEvent>, metrics: Arc<Metrics>) {
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }
-    }
-}
-
-async fn clean(store: Arc<dyn CanaryStore>, keep: KeepLimits) {
-    let clock = SystemClock;
-    loop {
-        let now = clock.now_millis();
-        match store.retain(keep.retention(now)).await {
-            Ok(0) => {}
-            Ok(removed) => info!(removed, "removed what is old or too much"),
-            Err(error) => warn!("what is old is not removed: {error}"),
-        }
-        clock.wait_until(now.saturating_add(CLEAN_EVERY_MILLIS)).await;
     }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use judge_contract::proto::judge_service_server::SERVICE_NAME;
 use judge_contract::proto_json;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
@@ -66,7 +67,7 @@ impl Listeners {
 /// answers accepted calls within `drain_time`.
 ///
 /// # Errors
-/// If the server cannot start. Later errors are answered or logged.
+/// If the server cannot start, or no looks are made any more. Other later errors are answered or logged.
 pub async fn serve(
     settings: &Settings,
     listeners: Listeners,
@@ -123,7 +124,7 @@ pub async fn serve(
         accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
         info!(kayenta = %address, "keeping canaries");
     }
-    let looking = kept.map(|kept| tokio::spawn(kept.run(leaving.clone())));
+    let mut looking = kept.map(|kept| tokio::spawn(kept.run(leaving.clone())));
     let report = async |status| {
         for name in ["", SERVICE_NAME] {
             reporter.set_service_status(name, status).await;
@@ -133,7 +134,10 @@ pub async fn serve(
     info!(grpc = %grpc_address, http = %http_address, "serving");
     systemd::serving(grpc_address, http_address);
 
-    shutdown.await;
+    let broken = tokio::select! {
+        () = shutdown => Ok(()),
+        error = broken_off(&mut looking) => Err(error),
+    };
     info!("shutting down");
     systemd::ending();
     leaving.cancel();
@@ -156,7 +160,17 @@ pub async fn serve(
     }
     observer.traces.end().await;
     info!("ended");
-    Ok(())
+    broken
+}
+
+/// Waits until the task that makes looks ends by a panic. Without it, canaries would stand still while the server seems to be
+/// ready.
+async fn broken_off(looking: &mut Option<JoinHandle<()>>) -> StartError {
+    let Some(running) = looking else { return std::future::pending().await };
+    let ended = running.await;
+    *looking = None;
+    error!("no looks are made any more: {ended:?}");
+    StartError::Internal("the task that makes looks broke off".to_owned())
 }
 
 /// The tokens that callers need, if any.
@@ -202,5 +216,22 @@ fn warn_of_messages_without_room(settings: &Settings) {
             "a message may be larger than max-buffered, or than three quarters of it if over 256 KiB, \
              and is refused then: raise max-buffered or lower max-message-size"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_where_looks_are_made_ends_the_server() {
+        let mut looking = Some(tokio::spawn(async { panic!("a defect") }));
+        let error = broken_off(&mut looking).await;
+        assert_eq!(error.to_string(), "the task that makes looks broke off");
+        assert!(looking.is_none());
+        let without = tokio::time::timeout(Duration::from_millis(1), broken_off(&mut looking));
+        assert!(without.await.is_err(), "a server without canaries goes on");
     }
 }

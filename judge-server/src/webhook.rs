@@ -8,10 +8,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
-use judge_canary::{Canaries, ClaimDue, Delivery, KeepError};
+use judge_canary::{Canaries, CanaryEvent, ClaimDue, Delivery, KeepError};
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use tokio::sync::broadcast::Receiver;
 use tracing::{debug, warn};
 
 use crate::convert::canary::ended_event;
@@ -74,8 +75,8 @@ impl Webhook {
                 Ok(_) => {}
                 Err(error) => warn!("ends of canaries wait for the store: {error}"),
             }
-            // An event only makes the next read earlier.
-            let _ = tokio::time::timeout(POLL, events.recv()).await;
+            // An end only makes the next read earlier.
+            let _ = tokio::time::timeout(POLL, next_end(&mut events)).await;
         }
     }
 
@@ -152,6 +153,11 @@ impl Webhook {
     }
 }
 
+/// Waits until a canary ends, or an event was missed.
+async fn next_end(events: &mut Receiver<CanaryEvent>) {
+    while events.recv().await.is_ok_and(|event| !event.canary.is_over()) {}
+}
+
 /// The key in the text of a secret.
 fn secret(text: &str) -> Result<Vec<u8>, String> {
     let key = match text.strip_prefix(BASE64_SECRET) {
@@ -171,7 +177,25 @@ fn sign(secret: &[u8], id: &str, seconds: i64, body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use judge_canary::CanarySummary;
+    use tokio::sync::broadcast;
+
     use super::*;
+
+    #[tokio::test]
+    async fn only_an_end_begins_a_read() {
+        let (sender, mut events) = broadcast::channel(4);
+        let event = |ended_millis| CanaryEvent {
+            canary: CanarySummary { ended_millis, ..CanarySummary::default() },
+        };
+        sender.send(event(None)).unwrap();
+        let soon = Duration::from_millis(1);
+        assert!(tokio::time::timeout(soon, next_end(&mut events)).await.is_err());
+        sender.send(event(None)).unwrap();
+        sender.send(event(Some(1))).unwrap();
+        next_end(&mut events).await;
+        assert!(events.is_empty());
+    }
 
     /// The example of the Standard Webhooks specification's own libraries.
     #[test]

@@ -139,7 +139,8 @@ impl SourceClient {
         let mut before = None;
         loop {
             let Some(permit) = in_time::permit(&self.permits, deadline).await else {
-                return Err(AskFailure { attempts, error: before.unwrap_or(AskError::OutOfTime) });
+                let not_asked = AskError::NotAsked(self.settings.max_queries);
+                return Err(AskFailure { attempts, error: before.unwrap_or(not_asked) });
             };
             attempts += 1;
             let started = Instant::now();

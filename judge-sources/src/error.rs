@@ -39,10 +39,17 @@ impl QueryFailure {
     /// Whether a retry may help: the source was busy, unavailable, or its connection broke.
     pub fn may_pass(&self) -> bool {
         match &self.cause {
-            Cause::Ask { cause, .. } => cause.may_pass() || matches!(cause, AskError::OutOfTime),
+            Cause::Ask { cause, .. } => {
+                cause.may_pass() || matches!(cause, AskError::NotAsked(_) | AskError::OutOfTime)
+            }
             Cause::Answer(error) => matches!(error, AnswerError::OutOfTime),
             Cause::Chosen(_) | Cause::Query(_) => false,
         }
+    }
+
+    /// Whether the source was not asked, because other queries of this process took all the time.
+    pub fn was_not_asked(&self) -> bool {
+        matches!(&self.cause, Cause::Ask { cause: AskError::NotAsked(_), .. })
     }
 }
 
@@ -172,7 +179,10 @@ pub enum AskError {
     /// No complete answer came in time.
     #[error("no whole answer within {}", shown(*.0))]
     Late(Duration),
-    /// The caller's deadline passed before the store was asked, or before its answer was read.
+    /// The caller's deadline passed while other queries had all permits; the store was not asked.
+    #[error("not asked in time: other queries came first, and max-queries allows {0} at once")]
+    NotAsked(usize),
+    /// The caller's deadline passed before the answer was read.
     #[error("the time allowed ended before there was an answer")]
     OutOfTime,
     /// The store answered with an error.

@@ -18,6 +18,10 @@ impl Cause {
                 }
             },
             Self::Query(error) => return error.way_out(names),
+            Self::Ask { cause: AskError::NotAsked(_), .. } => {
+                let timeout = names.pick("the timeout", "--timeout");
+                format!("raise max-queries in {}, or lengthen {timeout}", names.table_of_source())
+            }
             Self::Ask { cause: AskError::OutOfTime, .. } | Self::Answer(AnswerError::OutOfTime) => {
                 let timeout = names.pick("the timeout", "--timeout");
                 format!("lengthen {timeout} or ask for less")
@@ -109,6 +113,11 @@ mod tests {
                 "--location",
             ),
             (ask(AskError::OutOfTime), "lengthen the timeout", "lengthen --timeout"),
+            (
+                ask(AskError::NotAsked(8)),
+                "raise max-queries in the source's table",
+                "raise max-queries in --sources FILE, or lengthen --timeout",
+            ),
             (Cause::Answer(AnswerError::OutOfTime), "lengthen the timeout", "lengthen --timeout"),
             (ask(AskError::TooLarge(1)), "lengthen the step", "lengthen --step"),
             (status(401), "in the source's table [sources.NAME]", "in --sources FILE"),

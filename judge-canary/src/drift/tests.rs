@@ -42,22 +42,15 @@ fn release(judge: &str, baseline: Vec<f64>, canary: Vec<f64>) -> PastRelease {
     };
     let judgement = built_in().chosen_by(&request).unwrap().judge(&request).unwrap();
     let summary = CanarySummary {
-        id: String::new(),
-        origin: String::new(),
         application: "shop".to_owned(),
-        config_id: String::new(),
-        config_version: 0,
         config_name: "shop".to_owned(),
-        caller: String::new(),
         state: CanaryState::Finished,
         verdict: Some(judgement.verdict),
         score: Some(judgement.score),
-        reason: String::new(),
         planned: 1,
         looks: 1,
-        created_millis: 0,
         ended_millis: Some(0),
-        next_millis: 0,
+        ..CanarySummary::default()
     };
     PastRelease { summary, judgement, metric_set: String::new() }
 }

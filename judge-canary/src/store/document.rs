@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::KeepError;
+use crate::large::without_delay;
 
 /// zstd's own default.
 const LEVEL: i32 = 3;
@@ -19,6 +20,17 @@ pub(super) fn unpack<T: DeserializeOwned>(
     packed: &[u8],
 ) -> Result<T, KeepError> {
     let unreadable = |why: String| KeepError::Unreadable { what, why };
-    let json = zstd::decode_all(packed).map_err(|error| unreadable(error.to_string()))?;
-    serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
+    without_delay(packed.len(), || {
+        let json = zstd::decode_all(packed).map_err(|error| unreadable(error.to_string()))?;
+        serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
+    })
+}
+
+/// Many documents, which may be large together.
+pub(super) fn unpack_all<T: DeserializeOwned>(
+    what: &'static str,
+    packed: &[Vec<u8>],
+) -> Result<Vec<T>, KeepError> {
+    let bytes = packed.iter().map(Vec::len).sum();
+    without_delay(bytes, || packed.iter().map(|packed| unpack(what, packed)).collect())
 }

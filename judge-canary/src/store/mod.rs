@@ -219,7 +219,8 @@ pub struct Retention {
     pub audited_before_millis: Option<i64>,
 }
 
-/// Keeps configs, canaries, looks, series, and the audit log. Every method is one transaction.
+/// Keeps configs, canaries, looks, series, and the audit log. Every method is one transaction, except [`Self::retain`], which
+/// removes a few canaries in each of several.
 #[async_trait]
 pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Checks that the store is available.
@@ -262,8 +263,16 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Canaries that ended with a verdict, the newest first, with their last judgements.
     async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, KeepError>;
 
-    /// The looks at a canary after look `after`, in order.
-    async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError>;
+    /// The looks at a canary after look `after`, in order; at most `limit`.
+    async fn looks(
+        &self,
+        id: &str,
+        after: usize,
+        limit: usize,
+    ) -> Result<Vec<CanaryLook>, KeepError>;
+
+    /// Bytes of these looks as they are stored.
+    async fn looks_bytes(&self, id: &str, after: usize, limit: usize) -> Result<u64, KeepError>;
 
     /// A look at a canary by its number; `None` if it was not made.
     async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError>;

@@ -1,7 +1,10 @@
 //! What changes while a canary runs: its config, and the clock.
 
-use judge_canary::{CanaryRequest, CanaryState, ConfigChoice, Existing};
+use std::sync::Arc;
+
+use judge_canary::{Canaries, CanaryRequest, CanaryState, ConfigChoice, Existing};
 use judge_core::Verdict;
+use sqlx::Connection;
 
 use crate::life::{Service, request, stage};
 use crate::source::config;
@@ -36,6 +39,37 @@ async fn a_canary_is_judged_by_the_config_that_it_was_started_with() {
     let metrics = looks.iter().map(|look| look.judgement().unwrap().metrics.len());
     assert_eq!(metrics.collect::<Vec<_>>(), [3, 3, 3]);
     assert!(service.canaries.start(by_id(), "ann").await.unwrap_err().is_not_found());
+}
+
+/// The clock stands before the time of the next claim and the end of the leases, and does not move.
+#[tokio::test]
+async fn a_clock_that_is_set_back_stops_no_look() {
+    let service = Service::start().await;
+    let id = service.begin(request("canary", stage())).await;
+    service.clock.advance(FIRST);
+    service.until(&id, |canary| canary.looks == 1).await;
+    service.clock.advance(-100 * MINUTE);
+    // Another replica starts it: nothing but the store tells the runner.
+    let canaries = &service.canaries;
+    let store = Arc::clone(canaries.store());
+    let other = Canaries::new(store, service.prometheus.sources(), service.clock.clone());
+    let mut past = stage();
+    past.start_millis = past.start_millis.map(|start| start - 1000 * MINUTE);
+    let started = other.start(request("canary", past), "test").await.unwrap();
+    assert_eq!(service.over(&started.canary.summary.id).await.looks, 3);
+}
+
+#[tokio::test]
+async fn a_canary_without_a_look_left_fails() {
+    let service = Service::start().await;
+    let id = service.begin(request("canary", stage())).await;
+    let url = format!("sqlite:{}", service.folder.path().join("judge.db").display());
+    let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+    sqlx::query("UPDATE canaries SET looks = 3").execute(&mut other).await.unwrap();
+    service.clock.advance(100 * MINUTE);
+    let canary = service.over(&id).await;
+    assert_eq!(canary.state, CanaryState::Failed);
+    assert_eq!(canary.reason, "its plan has 3 looks, so there is no look 4");
 }
 
 #[tokio::test]

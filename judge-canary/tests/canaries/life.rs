@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use judge_canary::{
-    Canaries, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ConfigChoice,
-    DEFAULT_SCOPE, Existing, FailureKind, LookResult, ManualClock, PairWindows, PlanSpec,
-    PlanTimes, Runner, RunnerOptions, ScopePair, SideWindow, SourceFailure, SqlStore, StageTimes,
-    StorePlace, WatchEvent,
+    Canaries, CanaryError, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary,
+    ConfigChoice, DEFAULT_SCOPE, Existing, FailureKind, LookResult, ManualClock, PairWindows,
+    PlanSpec, PlanTimes, Runner, RunnerOptions, ScopePair, SideWindow, SourceFailure, SqlStore,
+    StageTimes, StorePlace, WatchEvent,
 };
 use judge_core::judges::built_in;
 use judge_core::stage::{Lifetime, Lookback, Stage, StageRule, TimeSpan, WindowOptions, Windows};
 use judge_core::{JudgeRequest, Judgement, Looks, Verdict, kayenta};
-use judge_sources::{Compat, FetchRequest, Grid, Queries, Scope, SideRequest};
+use judge_sources::{
+    Compat, FetchRequest, Grid, Queries, Scope, SideRequest, SourceSettings, Sources,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -43,10 +45,20 @@ impl Service {
     }
 
     async fn with(prometheus: Prometheus, folder: TempDir, now: i64) -> Self {
+        let sources = prometheus.sources();
+        Self::of_sources(prometheus, sources, folder, now).await
+    }
+
+    async fn of_sources(
+        prometheus: Prometheus,
+        sources: Arc<Sources>,
+        folder: TempDir,
+        now: i64,
+    ) -> Self {
         let place = StorePlace::Sqlite(folder.path().join("judge.db"));
         let store = Arc::new(SqlStore::open(&place).await.unwrap());
         let clock = Arc::new(ManualClock::at(now));
-        let canaries = Canaries::new(store, prometheus.sources(), clock.clone());
+        let canaries = Canaries::new(store, sources, clock.clone());
         let ending = CancellationToken::new();
         let runner = Runner::new(&canaries, RunnerOptions::default());
         let running = tokio::spawn(runner.run(ending.clone()));
@@ -79,7 +91,8 @@ impl Service {
                 if wanted(&summary) {
                     return summary;
                 }
-                drop(events.recv().await);
+                // Nothing is sent when a canary is given back.
+                drop(tokio::time::timeout(Duration::from_millis(50), events.recv()).await);
             }
         };
         tokio::time::timeout(Duration::from_mins(1), reached).await.expect("a minute is enough")
@@ -205,7 +218,9 @@ async fn looks_are_made_when_due_and_are_those_of_judge_watch() {
 async fn a_bad_canary_of_the_past_is_stopped_at_its_first_look() {
     let service = Service::start().await;
     service.clock.advance(100 * MINUTE);
-    let id = service.begin(request("bad", stage())).await;
+    let started = service.canaries.start(request("bad", stage()), "test").await.unwrap();
+    let CanarySummary { id, next_millis, .. } = started.canary.summary;
+    assert_eq!(next_millis, service.canaries.now_millis(), "it waits behind those due before");
     let canary = service.over(&id).await;
     assert_eq!((canary.verdict, canary.looks), (Some(Verdict::Fail), 1));
     assert!(canary.reason.starts_with("score 0 at look 1 of 3: m0 High, "), "{}", canary.reason);
@@ -273,6 +288,32 @@ async fn a_source_that_comes_back_is_asked_again_and_one_that_stays_away_ends_th
 }
 
 #[tokio::test]
+async fn a_canary_whose_queries_wait_for_those_of_another_is_not_blamed_on_the_source() {
+    let (prometheus, folder) = (Prometheus::start().await, TempDir::new().unwrap());
+    let table = format!("[sources.main]\nurl = '{}'\nmax-queries = 1", prometheus.url());
+    let settings = SourceSettings::read_all(&table).unwrap();
+    let sources = Arc::new(Sources::new(settings).unwrap());
+    let service = Service::of_sources(prometheus, sources, folder, START).await;
+    service.prometheus.set_held(true);
+    service.clock.advance(12 * MINUTE + 15_000);
+    service.begin(request("first", stage())).await;
+    while service.prometheus.asked() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let plan = PlanSpec { fetch_millis: 1000, ..request("waiting", stage()).plan };
+    let id = service.begin(CanaryRequest { plan, ..request("waiting", stage()) }).await;
+    // It is tried twice, the second time long after a source that is away would have ended it.
+    for _ in 0..2 {
+        let now = service.canaries.now_millis();
+        let waits = service.until(&id, |canary| canary.next_millis > now);
+        assert_eq!(waits.await.state, CanaryState::Running);
+        service.clock.advance(100 * MINUTE);
+    }
+    service.prometheus.set_held(false);
+    assert_eq!(service.over(&id).await.state, CanaryState::Finished);
+}
+
+#[tokio::test]
 async fn starts_with_a_key_are_one_and_a_cancelled_canary_is_looked_at_no_more() {
     let service = Service::start().await;
     let keyed = || CanaryRequest { key: Some("shop 1.7".to_owned()), ..request("canary", stage()) };
@@ -326,6 +367,41 @@ async fn a_canary_that_cannot_be_judged_is_refused_before_it_starts() {
         assert!(error.is_callers() && error.to_string().contains(said), "{error}");
     }
     assert!(service.canaries.list(&CanaryFilter::default()).await.unwrap().canaries.is_empty());
+    // SQLite takes no longer pattern than 50,000 bytes.
+    let search = Some("x".repeat(51_000));
+    let error = service.canaries.list(&CanaryFilter { search, ..CanaryFilter::default() }).await;
+    let error = error.unwrap_err();
+    assert!(error.is_callers());
+    assert_eq!(error.to_string(), "search: expected at most 1000 bytes, got 51000");
+}
+
+#[tokio::test]
+async fn a_watcher_sees_every_look_of_a_long_canary() {
+    let service = Service::start().await;
+    service.clock.advance(100 * MINUTE);
+    let times = StageTimes { warm_up_millis: 0, interval_millis: Some(60_000), ..stage() };
+    let id = service.begin(request("canary", times)).await;
+    assert_eq!(service.over(&id).await.looks, 30);
+    let watch = service.canaries.watch(&id, 2).map(|event| match event.unwrap() {
+        WatchEvent::Look(look) => look.window.number,
+        _ => 0,
+    });
+    assert_eq!(watch.collect::<Vec<_>>().await, (3..=30).chain([0]).collect::<Vec<_>>());
+    let looks = async |after, limit, room| {
+        let check = |bytes: usize| match bytes {
+            _ if room => Ok(()),
+            _ => Err(CanaryError::Argument(bytes.to_string())),
+        };
+        service.canaries.looks_within(&id, after, limit, check).await
+    };
+    let numbers = looks(5, 3, true).await.unwrap().into_iter().map(|look| look.window.number);
+    assert_eq!(numbers.collect::<Vec<_>>(), [6, 7, 8]);
+    let bytes = async |after, limit| -> u64 {
+        looks(after, limit, false).await.unwrap_err().to_string().parse().unwrap()
+    };
+    assert_eq!(bytes(30, 5).await, 0);
+    assert!(bytes(0, 3).await > 0);
+    assert_eq!(bytes(0, usize::MAX).await, bytes(0, 3).await + bytes(3, usize::MAX).await);
 }
 
 #[tokio::test]

@@ -162,15 +162,10 @@ fn new(id: &str, application: &str, next_millis: i64) -> NewCanary {
         config_version: 3,
         config_name: "shop".to_owned(),
         caller: "ann".to_owned(),
-        state: CanaryState::Running,
-        verdict: None,
-        score: None,
-        reason: String::new(),
         planned: 2,
-        looks: 0,
         created_millis: 1,
-        ended_millis: None,
         next_millis,
+        ..CanarySummary::default()
     };
     let request = CanaryRequest {
         key: None,
@@ -364,13 +359,18 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     claimed(&store, "two", 50).await;
     assert!(matches!(keep(&store, "one", &after, 1).await, Err(KeepError::LeaseLost(_))));
     assert!(keep(&store, "two", &after, 2).await.is_err(), "it is not the next look");
-    assert!(store.looks("a", 0).await.unwrap().is_empty());
+    assert!(store.looks("a", 0, 100).await.unwrap().is_empty());
+    assert_eq!(store.looks_bytes("a", 0, 100).await.unwrap(), 0);
     assert!(store.metric_set("a 1").await.is_err());
     keep(&store, "two", &after, 1).await.unwrap();
     assert!(keep(&store, "two", &after, 1).await.is_err());
     let canary = store.canary("a").await.unwrap().summary;
     assert_eq!((canary.looks, canary.next_millis, canary.score), (1, 500, Some(66.67)));
-    assert_eq!(store.looks("a", 0).await.unwrap(), [look(1).0]);
+    assert_eq!(store.looks("a", 0, 100).await.unwrap(), [look(1).0]);
+    let bytes = async |after, limit| store.looks_bytes("a", after, limit).await.unwrap();
+    assert!(bytes(0, 1).await > 100 && bytes(0, usize::MAX).await == bytes(0, 1).await);
+    assert_eq!((bytes(0, 0).await, bytes(1, 100).await), (0, 0));
+    assert!(store.looks("a", 0, 0).await.unwrap().is_empty());
     let set = store.metric_set("a 1").await.unwrap();
     assert_eq!(set, look(1).1);
     assert!(set.pairs[0].canary.values[1].is_sign_negative());
@@ -378,7 +378,7 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     claimed(&store, "one", 500).await;
     store.cancel("a", &entry("canary.cancel", "a", 501)).await.unwrap();
     assert!(matches!(keep(&store, "one", &after, 2).await, Err(KeepError::LeaseLost(_))));
-    assert_eq!(store.looks("a", 1).await.unwrap(), []);
+    assert_eq!(store.looks("a", 1, 100).await.unwrap(), []);
     assert_eq!(store.next_due().await.unwrap(), None);
 }
 
@@ -400,7 +400,7 @@ async fn a_look_that_is_cancelled_ends_its_canary_once(Kept { store, .. }: Kept)
         (canary.state, canary.looks, canary.ended_millis),
         (CanaryState::Failed, 1, Some(30))
     );
-    assert_eq!(store.looks("a", 0).await.unwrap(), [look(1).0]);
+    assert_eq!(store.looks("a", 0, 100).await.unwrap(), [look(1).0]);
     assert_eq!(store.next_due().await.unwrap(), None);
     assert_eq!(store.audit(Some("a"), None, 9).await.unwrap().len(), 2);
     assert!(!cancel(2).await);
@@ -433,7 +433,7 @@ async fn looks_that_end_together_are_kept_each_for_itself(Kept { store, .. }: Ke
     });
     let results = futures_util::future::join_all(all).await;
     for (index, (id, result)) in names.iter().zip(results).enumerate() {
-        let looks = store.looks(id, 0).await.unwrap().len();
+        let looks = store.looks(id, 0, 100).await.unwrap().len();
         match index {
             3 => assert!(matches!(result, Err(KeepError::LeaseLost(_))), "{result:?}"),
             5 => assert!(matches!(result, Err(KeepError::Failed(_))), "{result:?}"),
@@ -460,10 +460,10 @@ async fn looks_that_wait_for_their_turn_are_written_by_the_first() {
         assert!(one.now_or_never().is_none());
     }
     a.await.unwrap();
-    assert!(store.looks("b", 0).await.unwrap().is_empty());
+    assert!(store.looks("b", 0, 100).await.unwrap().is_empty());
     b.await.unwrap();
     for id in names {
-        assert_eq!(store.looks(id, 0).await.unwrap().len(), 1, "{id}");
+        assert_eq!(store.looks(id, 0, 100).await.unwrap().len(), 1, "{id}");
     }
     c.await.unwrap();
     d.await.unwrap();
@@ -495,7 +495,7 @@ async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {
     assert_eq!(store.retain(none).await.unwrap(), 0);
     let old = Retention { ended_before_millis: Some(10), ..none };
     assert_eq!((store.retain(old).await.unwrap(), left().await), (10, 20));
-    assert!(store.looks("id09", 0).await.unwrap().is_empty());
+    assert!(store.looks("id09", 0, 100).await.unwrap().is_empty());
     assert!(store.metric_set("id09 1").await.is_err() && store.metric_set("id10 1").await.is_ok());
     let much = Retention { bytes: Some(1_000_000), ..none };
     assert_eq!(store.retain(much).await.unwrap(), 0);

@@ -187,6 +187,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
         #[test]
         fn fixed_decimals_are_those_of_the_formatter(
             size in 0.0..1100.0_f64, halves in 0..40_000_u32, decimals in 0..4_usize
@@ -196,8 +198,6 @@ mod tests {
                 prop_assert_eq!(text, format!("{size:.decimals$}"));
             }
         }
-
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         #[test]
         fn the_quick_way_is_the_exact_one(mantissa in -1.0..1.0_f64, exponent in -6..6_i32) {

@@ -14,7 +14,7 @@ fn count(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-fn state(state: CanaryState) -> proto::CanaryState {
+pub(super) fn state(state: CanaryState) -> proto::CanaryState {
     match state {
         CanaryState::Running => proto::CanaryState::Running,
         CanaryState::Finished => proto::CanaryState::Finished,
@@ -124,6 +124,7 @@ impl From<CanaryError> for Refusal {
             CanaryError::Config(UnusableConfig::Refused(refused)) => refused.into(),
             CanaryError::Keep(error) => error.into(),
             error @ CanaryError::ReadOnly { .. } => Self::ReadOnly(error.to_string()),
+            CanaryError::BrokenOff(_) => Self::Internal,
             error => Self::Unusable(error.to_string()),
         }
     }
@@ -143,7 +144,7 @@ impl From<KeepError> for Refusal {
             }
             _ => {
                 tracing::error!("{said}");
-                Self::Internal
+                Self::StoreFailed
             }
         }
     }
@@ -154,24 +155,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_failure_of_the_store_is_none_of_the_judge() {
+        let failed = Refusal::from(CanaryError::from(KeepError::Failed("no table".to_owned())));
+        assert_eq!(failed.reason(), "STORE_FAILED");
+        assert_eq!(failed.to_string(), "the store failed on this call; the server's log says why");
+        let broken = CanaryError::BrokenOff("it panicked".to_owned());
+        assert_eq!(Refusal::from(broken).reason(), "INTERNAL");
+    }
+
+    #[test]
     fn a_look_that_json_cannot_date_is_left_out() {
         let canary = |next_millis| CanarySummary {
-            id: String::new(),
             origin: "canary".to_owned(),
             application: "shop".to_owned(),
-            config_id: String::new(),
-            config_version: 0,
             config_name: "shop".to_owned(),
-            caller: String::new(),
-            state: CanaryState::Running,
-            verdict: None,
-            score: None,
-            reason: String::new(),
             planned: 2,
-            looks: 0,
-            created_millis: 0,
-            ended_millis: None,
             next_millis,
+            ..CanarySummary::default()
         };
         assert_eq!(canary_message(canary(15_000)).next_look, Some(time(15_000)));
         let late = canary_message(canary(315_576_000_000_000));

@@ -11,6 +11,7 @@ use judge_contract::times::{length, millis_of};
 use judge_core::{Problem, Thresholds, Verdict};
 use serde_json::Value;
 
+use super::canary::state;
 use super::refusal::Refusal;
 
 /// Origin of canaries that are started by the contract.
@@ -21,7 +22,7 @@ fn missing(path: &'static str, allowed: &'static str) -> Refusal {
 }
 
 /// The size of a page; 0 for the default.
-fn size(size: i32) -> Result<usize, Refusal> {
+pub(crate) fn size(size: i32) -> Result<usize, Refusal> {
     let wrong = |_| Problem::error("pageSize", size.to_string(), "a number from 0");
     Ok(usize::try_from(size).map_err(wrong)?)
 }
@@ -132,26 +133,21 @@ pub(crate) fn read_start(request: proto::StartCanaryRequest) -> Result<CanaryReq
 
 /// The canaries that are asked for.
 pub(crate) fn read_list(request: proto::ListCanariesRequest) -> Result<CanaryFilter, Refusal> {
-    let states = match proto::CanaryState::try_from(request.state) {
-        Ok(proto::CanaryState::Unspecified) => Vec::new(),
-        Ok(proto::CanaryState::Running) => vec![CanaryState::Running],
-        Ok(proto::CanaryState::Finished) => vec![CanaryState::Finished],
-        Ok(proto::CanaryState::Failed) => vec![CanaryState::Failed],
-        Ok(proto::CanaryState::Cancelled) => vec![CanaryState::Cancelled],
-        Err(_) => return Err(missing("state", "a state of canaries")),
-    };
-    let verdict = match proto::Verdict::try_from(request.verdict) {
-        Ok(proto::Verdict::Unspecified) => None,
-        Ok(proto::Verdict::Pass) => Some(Verdict::Pass),
-        Ok(proto::Verdict::Marginal) => Some(Verdict::Marginal),
-        Ok(proto::Verdict::Fail) => Some(Verdict::Fail),
-        Err(_) => return Err(missing("verdict", "a verdict")),
-    };
+    let asked = CanaryState::ALL.into_iter().find(|one| state(*one) as i32 == request.state);
+    if asked.is_none() && request.state != 0 {
+        return Err(missing("state", "a state of canaries"));
+    }
+    let verdicts = [Verdict::Pass, Verdict::Marginal, Verdict::Fail];
+    let verdict =
+        verdicts.into_iter().find(|one| proto::Verdict::from(*one) as i32 == request.verdict);
+    if verdict.is_none() && request.verdict != 0 {
+        return Err(missing("verdict", "a verdict"));
+    }
     Ok(CanaryFilter {
         application: set(request.application),
         config_name: set(request.config_name),
         config_id: set(request.config_id),
-        states,
+        states: asked.into_iter().collect(),
         verdict,
         before: set(request.page_token),
         limit: size(request.page_size)?,

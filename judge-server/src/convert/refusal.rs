@@ -68,7 +68,7 @@ pub enum Refusal {
     #[error("the server is at its limit of {0}; try again in a second")]
     Overloaded(Resource),
     /// The caller's deadline or the server's own limit passed first.
-    #[error("the deadline passed before there was a judgement")]
+    #[error("no answer in time (--call-time, grpc-timeout); repeat a change with the same key")]
     DeadlineExceeded,
     /// The caller took too long to send the request.
     #[error("the request was not sent completely in time")]
@@ -133,6 +133,9 @@ pub enum Refusal {
     /// The store is away, read-only or full, or a source cannot be reached, now.
     #[error("{0}")]
     StoreAway(String),
+    /// The store failed.
+    #[error("the store failed on this call; the server's log says why")]
+    StoreFailed,
     /// No complete message of the stream came for too long; its client may open another.
     #[error("the stream had no message for too long (--stream-silence); open another")]
     StreamSilent,
@@ -160,6 +163,11 @@ pub enum Resource {
     /// The share of one caller.
     #[error("what one caller may hold (--caller-share)")]
     Share,
+    /// Bytes of the looks at one canary.
+    #[error(
+        "bytes for so many looks at once (--max-buffered); ask for fewer by afterLook and pageSize"
+    )]
+    Looks,
     /// Open probes.
     #[error("open probes")]
     Probes,

@@ -71,6 +71,7 @@ impl Refusal {
             Self::ReadOnly(_) => ("READ_ONLY", Code::FailedPrecondition, Http::CONFLICT),
             Self::Stateless => ("STATELESS", Code::Unimplemented, Http::NOT_IMPLEMENTED),
             Self::StoreAway(_) => ("STORE_AWAY", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
+            Self::StoreFailed => ("STORE_FAILED", Code::Internal, Http::INTERNAL_SERVER_ERROR),
             Self::StreamSilent => ("STREAM_SILENT", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
             Self::StreamOld => ("STREAM_OLD", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
             Self::ShuttingDown => ("SHUTTING_DOWN", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
@@ -86,6 +87,7 @@ impl Resource {
         match self {
             Self::Bytes => "TOO_MANY_BYTES",
             Self::Share => "TOO_MANY_BYTES_OF_CALLER",
+            Self::Looks => "TOO_MANY_LOOKS",
             Self::Probes => "TOO_MANY_PROBES",
             Self::Watches => "TOO_MANY_WATCHES",
             Self::Connections => "TOO_MANY_CONNECTIONS",

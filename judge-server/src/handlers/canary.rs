@@ -1,5 +1,6 @@
 //! Calls of `CanaryService`, over gRPC and as JSON: the same answers in the encoding of the call.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,14 +9,14 @@ use axum::response::sse::{self, KeepAlive, Sse};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, Request, Response, StatusCode, header};
-use judge_canary::{Canaries, WatchEvent};
+use judge_canary::{Canaries, WatchEvent, without_delay};
 use judge_contract::{guard, proto, proto_json};
 use prost::{Message, Name};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::canary_answers as answers;
+use super::canary_answers::{self as answers, Received};
 use super::grpc::{answer_encoding, respond};
 use super::health::{end, ending};
 use super::routes::{CanaryCall, Port};
@@ -65,21 +66,26 @@ impl Asked<'_> {
     /// The answer of `work`, in the encoding of the request.
     async fn answer<I, O>(
         self,
-        work: impl AsyncFnOnce(&Canaries, I, &str) -> Result<O, Refusal>,
+        work: impl AsyncFnOnce(Received<'_, '_, I>) -> Result<O, Refusal>,
     ) -> Result<Answered, Failure>
     where
         I: Name + Default + DeserializeOwned,
         O: Name,
     {
         let encoding = answer_encoding(self.request.headers());
-        let (side, canaries, actor) =
-            (self.context.route.side, self.canaries, self.context.actor());
-        let answer = work(canaries, self.read().await?, &actor).await?;
-        let response = match side {
-            Port::Grpc => respond(stream::iter([Ok(answer.encode_to_vec().into())]), encoding),
-            _ => return Ok(json::json(StatusCode::OK, proto_json::write(&answer)?)),
-        };
-        Ok(response.into())
+        let (context, canaries, least) =
+            (self.context, self.canaries, self.handlers.budget.weights.call);
+        let answer = work((canaries, self.read().await?, context)).await?;
+        let is_grpc = context.route.side == Port::Grpc;
+        let bytes = without_delay(answer.encoded_len(), || {
+            if is_grpc { Ok(answer.encode_to_vec()) } else { proto_json::write(&answer) }
+        })?;
+        drop(answer);
+        context.held.exchange(bytes.len().max(least))?;
+        if !is_grpc {
+            return Ok(json::json(StatusCode::OK, bytes));
+        }
+        Ok(respond(stream::iter([Ok(bytes.into())]), encoding).into())
     }
 
     /// The message of the request.
@@ -100,8 +106,10 @@ impl Asked<'_> {
         if body.is_empty() {
             return Ok(asked);
         }
-        guard::check_json(&body, limits)?;
-        let mut message: I = proto_json::read(&body)?;
+        let mut message: I = without_delay(body.len(), || {
+            guard::check_json(&body, limits)?;
+            Ok::<_, Refusal>(proto_json::read(&body)?)
+        })?;
         // The path takes precedence.
         message.merge(asked.encode_to_vec().as_slice())?;
         Ok(message)
@@ -113,8 +121,15 @@ impl Asked<'_> {
         let (side, draining) = (self.context.route.side, self.handlers.draining.clone());
         let age = self.handlers.settings.stream_age.get();
         let last_seen = last_event(self.request.headers());
-        let canaries = self.canaries;
+        if last_seen == Some(END) {
+            return Ok(StatusCode::NO_CONTENT.into_response().into());
+        }
+        let last_seen = last_seen.and_then(|id| id.parse().ok()).unwrap_or_default();
+        let (canaries, held) = (self.canaries, Arc::clone(&self.context.held));
+        let weight = self.handlers.budget.weights.call;
         let message: proto::WatchCanaryRequest = self.read().await?;
+        // Its request is read and gone.
+        held.shrink_to(weight);
         // An unknown canary is refused, not streamed.
         canaries.get(&message.id).await.map_err(Refusal::from)?;
         let after = usize::try_from(message.after_look).unwrap_or_default().max(last_seen);
@@ -132,10 +147,12 @@ impl Asked<'_> {
     }
 }
 
-/// The last look that a client of server-sent events saw before it reconnected; 0 for none.
-fn last_event(headers: &HeaderMap) -> usize {
-    let id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    id.and_then(|id| id.parse().ok()).unwrap_or_default()
+/// The id of the last event. A client that has it and reconnects, as browsers do on their own, is told to stop.
+const END: &str = "end";
+
+/// The id of the last event that a client of server-sent events saw before it reconnected: the number of a look, or the end.
+fn last_event(headers: &HeaderMap) -> Option<&str> {
+    headers.get("last-event-id")?.to_str().ok()
 }
 
 fn event_message(event: WatchEvent) -> proto::WatchCanaryResponse {
@@ -160,7 +177,7 @@ fn server_sent(
             WatchEvent::Look(look) => {
                 sse::Event::default().event("look").id(look.window.number.to_string())
             }
-            _ => sse::Event::default().event("ended"),
+            _ => sse::Event::default().event("ended").id(END),
         };
         let data = proto_json::write(&event_message(event)).map_err(std::io::Error::other)?;
         Ok::<_, std::io::Error>(named.data(String::from_utf8_lossy(&data)))

@@ -12,7 +12,7 @@ macro_rules! method {
 
 const START: Route = method!("StartCanary", JUDGE, Call::Start);
 const GET: Route = method!("GetCanary", READ, Call::Get);
-const WATCH: Route = Route { kind: Kind::Watch, ..method!("WatchCanary", READ, Call::Watch) };
+const WATCH: Route = Route { kind: Kind::Events, ..method!("WatchCanary", READ, Call::Watch) };
 const LIST: Route = method!("ListCanaries", READ, Call::List);
 const CANCEL: Route = method!("CancelCanary", WRITE, Call::Cancel);
 const CREATE_CONFIG: Route = method!("CreateConfig", WRITE, Call::CreateConfig);

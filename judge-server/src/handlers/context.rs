@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use judge_canary::Canaries;
+use judge_canary::{Canaries, CanaryLook};
 use judge_contract::limits::Limits;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use super::routes::Route;
 use super::score::SharedLooks;
 use crate::budget::{Budget, Reservation};
 use crate::callers::Caller;
+use crate::convert::refusal::{Refusal, Resource};
 use crate::observe::call::Origin;
 use crate::settings::Settings;
 
@@ -30,6 +31,23 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// At most `limit` looks at a canary after look `after`, reserved together with an answer: they take `times` their memory.
+    ///
+    /// # Errors
+    /// If there is no room for them, or the store does not answer.
+    pub(crate) async fn looks(
+        &self,
+        canaries: &Canaries,
+        id: &str,
+        after: usize,
+        limit: usize,
+        times: usize,
+    ) -> Result<Vec<CanaryLook>, Refusal> {
+        let full = |_| Refusal::Overloaded(Resource::Looks);
+        let reserve = |bytes: usize| self.held.grow(bytes.saturating_mul(times)).map_err(full);
+        canaries.looks_within(id, after, limit, reserve).await
+    }
+
     /// Name of the caller in the audit log: of its token or certificate, else its address without the port.
     pub(crate) fn actor(&self) -> String {
         match self.caller.name() {

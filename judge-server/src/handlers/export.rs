@@ -3,11 +3,10 @@
 use axum::body::Body;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use http::{Request, header};
 use judge_canary::{
-    Canaries, CanaryError, MOST_OF_A_PAGE, MetricSet, PastRelease, ReleaseFilter, StoredPair,
-    StoredSeries,
+    Canaries, MOST_OF_A_PAGE, MetricSet, PastRelease, ReleaseFilter, StoredPair, StoredSeries,
 };
 use judge_core::Verdict;
 
@@ -17,9 +16,6 @@ use crate::convert::refusal::{Refusal, quoted};
 
 /// Default number of releases in a history.
 const RELEASES: usize = 100;
-
-/// Releases that are read at once.
-const AT_ONCE: usize = 10;
 
 /// Columns; other programs ignore those that they do not know.
 const COLUMNS: &str = "release,role,metric,instance,timestamp,value,config_version,verdict\n";
@@ -44,7 +40,7 @@ impl Handlers {
             limit: params.whole("limit", RELEASES)?.min(MOST_OF_A_PAGE),
         };
         let head = stream::once(async { Ok(Bytes::from_static(COLUMNS.as_bytes())) });
-        let found = releases(canaries.clone(), filter).map_err(std::io::Error::other);
+        let found = canaries.all_releases(filter).map_err(std::io::Error::other);
         let rows = found.and_then(move |release| {
             let canaries = canaries.clone();
             async move { rows(&canaries, &release).await }
@@ -61,33 +57,10 @@ impl Handlers {
 }
 
 fn verdict(name: &str) -> Result<Verdict, Refusal> {
-    match name {
-        "pass" => Ok(Verdict::Pass),
-        "marginal" => Ok(Verdict::Marginal),
-        "fail" => Ok(Verdict::Fail),
-        _ => {
-            let found = quoted(name);
-            Err(Refusal::Unusable(format!(
-                "verdict: expected pass, marginal or fail, got {found:?}"
-            )))
-        }
-    }
-}
-
-/// Reads the releases, a few at a time.
-fn releases(
-    canaries: Canaries,
-    filter: ReleaseFilter,
-) -> impl Stream<Item = Result<PastRelease, CanaryError>> + Send {
-    let pages = stream::try_unfold((canaries, filter), async |(canaries, mut filter)| {
-        let page = ReleaseFilter { limit: filter.limit.min(AT_ONCE), ..filter.clone() };
-        let releases = canaries.releases(&page).await?;
-        let Some(last) = releases.last() else { return Ok::<_, CanaryError>(None) };
-        filter.before = Some(last.summary.id.clone());
-        filter.limit = filter.limit.saturating_sub(releases.len());
-        Ok(Some((stream::iter(releases.into_iter().map(Ok)), (canaries, filter))))
-    });
-    pages.try_flatten()
+    let all = [("pass", Verdict::Pass), ("marginal", Verdict::Marginal), ("fail", Verdict::Fail)];
+    let found = all.into_iter().find_map(|(known, verdict)| (known == name).then_some(verdict));
+    let wrong = || format!("verdict: expected pass, marginal or fail, got {:?}", quoted(name));
+    found.ok_or_else(|| Refusal::Unusable(wrong()))
 }
 
 /// The rows of a release; empty if its series are not kept any more.

@@ -48,7 +48,7 @@ pub(super) const PAGES: &[Route] = &[
     page("GET", "/about/openapi.json", ANY, Handler::OpenApi, "The same for programs."),
     get("/canaries/{id}", READ, PageCall::Canary, "A canary, alive while it runs."),
     Route {
-        kind: Kind::Watch,
+        kind: Kind::Events,
         ..page(
             "GET",
             "/canaries/{id}/events",

@@ -34,8 +34,11 @@ pub(crate) enum Kind {
     Judgement,
     /// The same for probes, with a budget of its own.
     Probe,
-    /// Open as long as its client wants and `stream-age` lets; with a budget of its own.
+    /// A watch of the health or a lookup of reflection: open as long as its client wants and `stream-age` lets; with a budget of
+    /// its own.
     Watch,
+    /// Answered from a whole request by events, as long as its client wants and `stream-age` lets.
+    Events,
     /// Open as long as messages come and `stream-age` lets.
     Stream,
 }

@@ -23,7 +23,7 @@ impl Step for Admit {
         }
         let weights = self.budget.weights;
         let (part, weight) = match (route.kind, self.side) {
-            (Kind::Call | Kind::Judgement, _) => (Part::Calls, weights.call),
+            (Kind::Call | Kind::Judgement | Kind::Events, _) => (Part::Calls, weights.call),
             (Kind::Stream, _) => (Part::Calls, weights.call + weights.stream),
             (Kind::Probe, Port::Grpc) => (Part::GrpcProbes, weights.call),
             (Kind::Probe, Port::Http | Port::Kayenta) => (Part::HttpProbes, weights.call),

@@ -26,7 +26,7 @@ impl Step for Bodies {
             return Err(Refusal::Internal.into());
         };
         let time = match route.kind {
-            Kind::Call | Kind::Judgement => Time::Whole(self.read_time),
+            Kind::Call | Kind::Judgement | Kind::Events => Time::Whole(self.read_time),
             Kind::Probe => Time::Whole(self.probe_time),
             Kind::Watch if route.scope.is_none() => Time::Whole(self.probe_time),
             Kind::Watch => Time::Pause(self.silence),
@@ -34,8 +34,7 @@ impl Step for Bodies {
             Kind::Stream => Time::Any,
         };
         // Probes and lookups send no more than their weight, which is reserved.
-        let held =
-            matches!(route.kind, Kind::Call | Kind::Judgement | Kind::Stream).then_some(held);
+        let held = (!matches!(route.kind, Kind::Probe | Kind::Watch)).then_some(held);
         let rest = inbound.request.body().rest();
         inbound.request.body_mut().bound(Bound::new(held, time));
         next.run(inbound).await.map_err(|failure| match rest.failure() {

@@ -106,8 +106,25 @@ fn problem_json(refusal: &Refusal) -> Response<Body> {
     if let Refusal::MethodNotAllowed { allowed, .. } = refusal {
         headers.extend(HeaderValue::from_str(allowed).map(|allowed| (header::ALLOW, allowed)));
     }
-    if matches!(refusal, Refusal::Unauthenticated(_)) {
+    if matches!(refusal, Refusal::Unauthenticated(_) | Refusal::Revoked) {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::refusal::Token;
+
+    #[test]
+    fn a_401_says_what_authenticates() {
+        for refusal in [Refusal::Revoked, Refusal::Unauthenticated(Token::Missing)] {
+            for side in [Port::Http, Port::Kayenta] {
+                let response = refuse(side, &refusal);
+                assert_eq!(response.status().as_u16(), 401);
+                assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
+            }
+        }
+    }
 }

@@ -89,7 +89,7 @@ impl Trace {
             only_probes,
             visit,
         };
-        let lasting = route.is_some_and(|route| route.kind == Kind::Watch);
+        let lasting = route.is_some_and(|route| matches!(route.kind, Kind::Watch | Kind::Events));
         let inbound = Inbound { request, route, caller, origin, held: None, deadline: None };
         let mut response = match next.run(inbound).await {
             Ok(answered) => self.answered(answering, answered, lasting),
@@ -111,19 +111,15 @@ impl Trace {
         let Answered { mut response, ended, held } = answered;
         self.announce_end(&answering, true, &mut response);
         let Answering { mut call, busy, .. } = answering;
-        let code = code_name(code(response.headers()));
+        let (code, status) = (code_name(code(response.headers())), response.status());
         match ended {
             Ended::Now(_) if lasting => {
                 call.answered(code);
                 response.map(|body| AnswerBody::watch(body, held, busy, call))
             }
             Ended::Now(outcome) => {
-                match self.side {
-                    Port::Http | Port::Kayenta => {
-                        call.end_with(response.status().as_str(), &outcome);
-                    }
-                    Port::Grpc => call.end_with(code, &outcome),
-                }
+                let code = if self.side == Port::Grpc { code } else { status.as_str() };
+                call.end_with(code, &outcome);
                 response.map(|body| AnswerBody::whole(body, held, busy))
             }
             Ended::Later(ending) => {

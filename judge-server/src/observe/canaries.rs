@@ -81,28 +81,18 @@ pub(super) fn register<M: Collector + Clone + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use judge_canary::CanaryState;
-
     use super::*;
 
     fn canary(application: usize, score: f64) -> CanarySummary {
         CanarySummary {
-            id: String::new(),
             origin: "canary".to_owned(),
             application: format!("shop {application}"),
-            config_id: String::new(),
-            config_version: 0,
             config_name: "shop".to_owned(),
-            caller: String::new(),
-            state: CanaryState::Running,
             verdict: Some(Verdict::Pass),
             score: Some(score),
-            reason: String::new(),
             planned: 2,
             looks: 1,
-            created_millis: 0,
-            ended_millis: None,
-            next_millis: 0,
+            ..CanarySummary::default()
         }
     }
 

@@ -64,10 +64,15 @@ static WAITING: OnceLock<ErrorCounter> = OnceLock::new();
 /// Lines that could not be written.
 static UNWRITTEN: AtomicU64 = AtomicU64::new(0);
 
-/// Number of lines dropped so far.
-pub(crate) fn dropped() -> u64 {
+/// Lines that were dropped and are counted.
+static COUNTED: AtomicU64 = AtomicU64::new(0);
+
+/// Number of lines dropped since the last call.
+pub(crate) fn newly_dropped() -> u64 {
     let waiting = WAITING.get().map_or(0, ErrorCounter::dropped_lines);
-    UNWRITTEN.load(Ordering::Relaxed) + waiting as u64
+    let all = UNWRITTEN.load(Ordering::Relaxed) + waiting as u64;
+    // Two calls at the same time count no line twice.
+    all.saturating_sub(COUNTED.fetch_max(all, Ordering::Relaxed))
 }
 
 /// Standard error. If it fails, because a disk is full or its reader is gone, lines are lost and the next ones are tried
@@ -87,5 +92,18 @@ impl Write for Stderr {
     fn flush(&mut self) -> io::Result<()> {
         thread::sleep(PAUSE);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_at_the_same_time_count_a_line_once() {
+        UNWRITTEN.fetch_add(3, Ordering::Relaxed);
+        let readers: Vec<_> = (0..8).map(|_| thread::spawn(newly_dropped)).collect();
+        let counted: u64 = readers.into_iter().map(|reader| reader.join().unwrap()).sum();
+        assert_eq!(counted, 3);
     }
 }

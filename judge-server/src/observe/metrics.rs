@@ -44,12 +44,14 @@ const BUCKETS: &[f64] = &[
 ];
 
 /// Refusals that alerts use. They exist from the start, at 0: a series that appears at 1 has not risen for Prometheus.
-const ALERTED: [&str; 7] = [
+const ALERTED: [&str; 9] = [
     "INTERNAL",
+    "STORE_FAILED",
     "TOO_MANY_BYTES",
     "TOO_MANY_BYTES_OF_CALLER",
     "TOO_MANY_CONNECTIONS",
     "TOO_MANY_CONNECTIONS_OF_ADDRESS",
+    "TOO_MANY_LOOKS",
     "TOO_MANY_PROBES",
     "TOO_MANY_WATCHES",
 ];
@@ -170,7 +172,7 @@ impl Metrics {
 
     /// Everything in Prometheus's text format.
     pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
-        self.dropped_lines.inc_by(logs::dropped().saturating_sub(self.dropped_lines.get()));
+        self.dropped_lines.inc_by(logs::newly_dropped());
         let mut families = self.registry.gather();
         // The collector has whole seconds, which are too coarse for short ranges.
         if let Some(cpu) = families.iter_mut().find(|family| family.name() == CPU_SECONDS)

@@ -108,6 +108,11 @@ class Alerts(unittest.TestCase):
         self.raised("JudgeDefect", 12, {series: "0x9 1x20"}, True)
         self.raised("JudgeDefect", 12, {series: "1x30"}, False)
 
+    def test_one_failure_of_the_store_is_enough(self):
+        series = 'judge_refusals_total{reason="STORE_FAILED"}'
+        self.raised("JudgeStoreFails", 12, {series: "0x9 1x20"}, True)
+        self.raised("JudgeStoreFails", 12, {series: "1x30"}, False)
+
     def test_secrets_of_no_use_are_seen(self):
         series = 'judge_reloads_total{outcome="kept"}'
         self.raised("JudgeSecretsUnusable", 12, {series: "0x9 1x20"}, True)

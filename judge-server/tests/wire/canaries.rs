@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tonic::Code;
 
-use crate::harness::{Answer, Server, send};
+use crate::harness::{Answer, Server, reason, send, until};
 use crate::kept::{Service, flags};
+use crate::raw::{Raw, begun};
 use crate::source::{Prometheus, config};
 
 /// Half an hour of a day that is over.
@@ -49,6 +50,10 @@ pub(crate) fn start(key: &str, canary: &str) -> proto::StartCanaryRequest {
     }
 }
 
+fn get(id: &str) -> proto::GetCanaryRequest {
+    proto::GetCanaryRequest { id: id.to_owned(), ..proto::GetCanaryRequest::default() }
+}
+
 #[tokio::test]
 async fn a_canary_over_grpc_from_its_start_to_its_end() {
     let Service { server, folder: _folder, source: _source } = Service::start("").await;
@@ -70,7 +75,7 @@ async fn a_canary_over_grpc_from_its_start_to_its_end() {
         });
     }
     assert_eq!(seen, ["look 1", "look 2", "Finished Pass Some(100.0)"]);
-    let got = client.get_canary(proto::GetCanaryRequest { id: id.clone() }).await.unwrap();
+    let got = client.get_canary(get(&id)).await.unwrap();
     let got = got.into_inner();
     assert_eq!((got.looks.len(), got.metadata["ci"].as_str()), (2, "7"));
     let window = got.looks[1].windows["default"].canary.unwrap();
@@ -93,7 +98,7 @@ async fn a_canary_over_grpc_from_its_start_to_its_end() {
     );
     let cancel = proto::CancelCanaryRequest { id: bad };
     assert!(!client.cancel_canary(cancel).await.unwrap().into_inner().ended);
-    let missing = client.get_canary(proto::GetCanaryRequest { id: "none".into() }).await;
+    let missing = client.get_canary(get("none")).await;
     assert_eq!(missing.unwrap_err().code(), Code::NotFound);
     let metrics = server.get("/metrics").await.text();
     for line in [
@@ -314,7 +319,14 @@ async fn scopes_bound_what_a_token_does_and_the_audit_log_has_who_did_it() {
     let odd = call(&server, "GET", "/v1/canaries?stat=x", ci, &Value::Null).await;
     assert_eq!((odd.status.as_u16(), odd.fields()), (400, vec!["stat".to_owned()]));
     let events = call(&server, "GET", &format!("/v1/canaries/{id}/events"), ci, &Value::Null).await;
-    assert!(events.text().starts_with("event: ended\ndata: {\"ended\":{"), "{}", events.text());
+    let told = events.text();
+    assert!(told.starts_with("event: ended\nid: end\ndata: {\"ended\":{"), "{told}");
+    // A browser that comes back for more is told to stop.
+    let again = http::Request::get(format!("http://{}/v1/canaries/{id}/events", server.http))
+        .header("authorization", format!("Bearer {ci}"))
+        .header("last-event-id", "end");
+    let again = send(again.body(http_body_util::Full::default()).unwrap()).await;
+    assert_eq!((again.status.as_u16(), again.text().as_str()), (204, ""));
     assert_eq!(
         call(&server, "DELETE", "/v1/configs/c1", ann, &Value::Null).await.status.as_u16(),
         200
@@ -362,4 +374,57 @@ async fn the_example_of_the_docs_starts_a_canary() {
     let started = server.post("/v1/canaries", body.to_owned()).await;
     assert_eq!(started.json()["canary"]["plannedLooks"], 6, "{}", started.text());
     assert_eq!(server.post("/v1/canaries", body.to_owned()).await.json()["isNew"], false);
+}
+
+#[tokio::test]
+async fn the_request_of_a_watch_is_one_of_a_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Prometheus::start().await;
+    let mut flags = flags(&folder, source.url());
+    flags.push("--read-time=2s".to_owned());
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let server = Server::start(&flags).await;
+    let stalled = Raw::new(&server, 1 << 20).call("/canary.judge.v1.CanaryService/WatchCanary");
+    stalled.send(begun(1_000_000, 500_000));
+    until(async || server.metric("judge_buffered_bytes").await > Some(500_000.0)).await;
+    assert_eq!(reason(&stalled.status().await), "SLOW_REQUEST");
+    // A watch holds its place, and not the bytes of its request.
+    let mut client = CanaryServiceClient::new(server.channel().await);
+    let mut later = start("", "canary");
+    later.stage.as_mut().unwrap().start = None;
+    let id = client.start_canary(later).await.unwrap().into_inner().canary.unwrap().id;
+    let watch = proto::WatchCanaryRequest { id, after_look: 0 };
+    let events = client.watch_canary(watch).await.unwrap();
+    server.until("judge_buffered_bytes", 16.0 * 1024.0).await;
+    drop(events);
+    server.until("judge_buffered_bytes", 0.0).await;
+}
+
+#[tokio::test]
+async fn looks_are_read_within_the_budget_and_in_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Prometheus::start().await;
+    let mut flags = flags(&folder, source.url());
+    flags.push("--max-buffered=96KiB".to_owned());
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let server = Server::start(&flags).await;
+    let mut client = CanaryServiceClient::new(server.channel().await);
+    let mut long = start("", "canary");
+    long.stage.as_mut().unwrap().interval = Some(minutes(2));
+    let id = client.start_canary(long).await.unwrap().into_inner().canary.unwrap().id;
+    let watch = proto::WatchCanaryRequest { id: id.clone(), after_look: 0 };
+    let mut events = client.watch_canary(watch).await.unwrap().into_inner();
+    while events.message().await.unwrap().is_some() {}
+    let refused = client.get_canary(get(&id)).await.unwrap_err();
+    assert_eq!((refused.code(), &*reason(&refused)), (Code::ResourceExhausted, "TOO_MANY_LOOKS"));
+    let shown = server.get(&format!("/canaries/{id}")).await;
+    assert_eq!(shown.status.as_u16(), 429, "{}", shown.text());
+    let path = format!("/v1/canaries/{id}?afterLook=8&pageSize=1");
+    let page = server.get(&path).await.json();
+    assert_eq!(page["looks"].as_array().unwrap().len(), 1, "{page}");
+    assert_eq!(page["looks"][0]["number"], 9);
+    let wrong = server.get(&format!("/v1/canaries/{id}?pageSize=-1")).await;
+    assert_eq!((wrong.status.as_u16(), wrong.fields()), (400, vec!["pageSize".to_owned()]));
+    // Nothing stays reserved.
+    server.until("judge_buffered_bytes", 0.0).await;
 }

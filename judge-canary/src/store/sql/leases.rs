@@ -152,22 +152,56 @@ async fn bytes(database: &Database) -> Result<i64, KeepError> {
     Ok(row.try_get("bytes")?)
 }
 
+/// Looks of the canaries in one removal, unless a single canary has more: other writers wait for each of them.
+const LOOKS_REMOVED_AT_ONCE: i64 = 2000;
+
 /// Removes up to [`REMOVED_AT_ONCE`] canaries, starting with those that ended first, until `bytes` are free. If ends are sent,
 /// a canary stays until its end was sent or given up.
 async fn remove(database: &Database, before: i64, bytes: i64) -> Result<u64, KeepError> {
     let mut statement = Statement::new(
         "DELETE FROM canaries WHERE id IN (SELECT id FROM \
-         (SELECT id, SUM(bytes) OVER (ORDER BY ended_millis, id) - bytes AS earlier FROM \
-         (SELECT id, bytes, ended_millis FROM canaries WHERE ended_millis IS NOT NULL AND ended_millis < ",
+         (SELECT id, looks, SUM(looks) OVER (ORDER BY ended_millis, id) AS all_looks, \
+         SUM(bytes) OVER (ORDER BY ended_millis, id) - bytes AS earlier FROM \
+         (SELECT id, bytes, looks, ended_millis FROM canaries WHERE ended_millis IS NOT NULL AND ended_millis < ",
     );
     statement.integer(before);
     if database.has_deliveries() {
         statement.push(" AND id NOT IN (SELECT canary_id FROM deliveries)");
     }
     statement.push(" ORDER BY ended_millis, id LIMIT ").integer(REMOVED_AT_ONCE);
-    statement.push(") AS oldest) AS summed WHERE earlier < ").integer(bytes).push(")");
+    statement.push(") AS oldest) AS summed WHERE earlier < ").integer(bytes);
+    // The first one always goes: it has all the looks.
+    statement.push(" AND (all_looks = looks OR all_looks <= ").integer(LOOKS_REMOVED_AT_ONCE);
+    statement.push("))");
     let mut writing = database.write().await?;
     let removed = statement.query().execute(&mut *writing.transaction).await?;
     writing.commit().await?;
     Ok(removed.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StorePlace;
+
+    #[tokio::test]
+    async fn a_removal_has_few_looks_or_one_canary() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = StorePlace::Sqlite(folder.path().join("judge.db"));
+        let database = Database::open(&place).await.unwrap();
+        for (number, looks) in (0_i64..).zip([10_080, 3, 1000, 997, 1, 5000, 5000]) {
+            let insert = "INSERT INTO canaries (id, start_key, origin, application, config_id, config_version, \
+                 config_name, caller, state, verdict, score, reason, planned, looks, created_millis, ended_millis, \
+                 next_millis, attempts, since_millis, lease_owner, lease_millis, bytes, document) VALUES ($1, $1, '', \
+                 '', '', 0, '', '', 'finished', '', NULL, '', $2, $2, 0, $3, 0, 0, 0, '', 0, 1, $1)";
+            let id = format!("c{number}");
+            let inserted = sqlx::query(insert).bind(id).bind(looks).bind(number);
+            inserted.execute(&database.pool).await.unwrap();
+        }
+        let mut removed = Vec::new();
+        while removed.last() != Some(&0) {
+            removed.push(remove(&database, i64::MAX, i64::MAX).await.unwrap());
+        }
+        assert_eq!(removed, [1, 3, 1, 1, 1, 0]);
+    }
 }

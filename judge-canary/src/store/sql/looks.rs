@@ -2,13 +2,14 @@
 
 use sqlx::Row;
 
-use super::super::document::{pack, unpack};
+use super::super::document::{pack, unpack, unpack_all};
 use super::super::statement::plain;
 use super::super::{AuditEntry, KeepError, LookRecord};
 use super::audit;
 use super::database::{Database, Writing};
 use super::deliveries;
 use super::rows::{score_column, verdict_name};
+use crate::large::without_delay;
 use crate::record::{CanaryLook, CanarySummary, MetricSet};
 
 fn to_i64(count: usize) -> i64 {
@@ -19,17 +20,38 @@ pub(super) async fn list(
     database: &Database,
     id: &str,
     after: usize,
+    limit: usize,
 ) -> Result<Vec<CanaryLook>, KeepError> {
     let rows = sqlx::query(
-        "SELECT document FROM looks WHERE canary_id = $1 AND number > $2 ORDER BY number",
+        "SELECT document FROM looks WHERE canary_id = $1 AND number > $2 ORDER BY number LIMIT $3",
     )
     .bind(plain(id))
     .bind(to_i64(after))
+    .bind(to_i64(limit))
     .fetch_all(&database.pool)
     .await?;
-    let document =
-        |row: &sqlx::any::AnyRow| unpack("look", &row.try_get::<Vec<u8>, _>("document")?);
-    rows.iter().map(document).collect()
+    let packed = rows.iter().map(|row| row.try_get("document"));
+    unpack_all("look", &packed.collect::<Result<Vec<Vec<u8>>, _>>()?)
+}
+
+/// Neither database reads a document for its length.
+pub(super) async fn bytes(
+    database: &Database,
+    id: &str,
+    after: usize,
+    limit: usize,
+) -> Result<u64, KeepError> {
+    // PostgreSQL's sum of bigints is a numeric.
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(LENGTH(document)), 0) AS BIGINT) AS bytes FROM looks \
+         WHERE canary_id = $1 AND number > $2 AND number <= $3",
+    )
+    .bind(plain(id))
+    .bind(to_i64(after))
+    .bind(to_i64(after.saturating_add(limit)))
+    .fetch_one(&database.pool)
+    .await?;
+    Ok(row.try_get::<i64, _>("bytes")?.unsigned_abs())
 }
 
 pub(super) async fn get(
@@ -73,8 +95,11 @@ pub(super) struct PackedLook {
 impl PackedLook {
     pub(super) fn new(record: LookRecord<'_>) -> Result<Self, KeepError> {
         let LookRecord { owner, look, metric_set, after } = record;
-        let packed =
-            |(id, set): (&str, _)| Ok::<_, KeepError>((id.to_owned(), pack("metric set", set)?));
+        let packed = |(id, set): (&str, &MetricSet)| {
+            let bytes = set.points() * size_of::<f64>();
+            let packed = without_delay(bytes, || pack("metric set", set));
+            Ok::<_, KeepError>((id.to_owned(), packed?))
+        };
         let set = metric_set.map(packed).transpose()?;
         Ok(Self { owner: Some(owner.to_owned()), set, ..Self::without_series(look, after)? })
     }

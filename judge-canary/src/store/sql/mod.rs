@@ -131,8 +131,17 @@ impl CanaryStore for SqlStore {
         self.database.in_time(canaries::releases(&self.database, filter)).await
     }
 
-    async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError> {
-        self.database.in_time(looks::list(&self.database, id, after)).await
+    async fn looks(
+        &self,
+        id: &str,
+        after: usize,
+        limit: usize,
+    ) -> Result<Vec<CanaryLook>, KeepError> {
+        self.database.in_time(looks::list(&self.database, id, after, limit)).await
+    }
+
+    async fn looks_bytes(&self, id: &str, after: usize, limit: usize) -> Result<u64, KeepError> {
+        self.database.in_time(looks::bytes(&self.database, id, after, limit)).await
     }
 
     async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError> {

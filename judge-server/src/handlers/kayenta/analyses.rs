@@ -30,7 +30,7 @@ pub(super) async fn start(
     let mut wanted = runs::wanted(asked, &config, ORIGIN, &request, plan)?;
     wanted.api["user"] = json!(asked.params.get("user").unwrap_or("anonymous"));
     wanted.api["warnings"] = json!(warnings);
-    let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
+    let started = asked.canaries.start(wanted, &asked.context.actor()).await.map_err(refused)?;
     let mut answer = json!({"canaryAnalysisExecutionId": started.canary.summary.id});
     if !warnings.is_empty() {
         answer["warnings"] = json!(warnings);
@@ -150,7 +150,7 @@ pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
             "Only named pipelines of 'Standalone Canary Analysis Pipeline' can be viewed here, and {id} is none."
         )));
     }
-    let looks = asked.canaries.looks(id, 0).await.map_err(refused)?;
+    let looks = asked.context.looks(asked.canaries, id, 0, usize::MAX, 1).await?;
     // A look that was made after the canary was read belongs to the next answer.
     let made = looks.len().min(canary.summary.looks);
     let now = asked.canaries.now_millis();

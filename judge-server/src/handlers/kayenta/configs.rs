@@ -61,7 +61,7 @@ async fn put(
     existing: Existing,
 ) -> Result<Value, Refusal> {
     let unusable = RunnableConfig::read(&config, None).err();
-    let put = asked.canaries.put_config(Some(id), config, existing, &asked.actor).await;
+    let put = asked.canaries.put_config(Some(id), config, existing, &asked.context.actor()).await;
     let mut answer = json!({"canaryConfigId": put.map_err(|error| missing(id, error))?.id});
     if let Some(why) = unusable {
         answer["warnings"] = why.to_string().lines().collect();
@@ -71,7 +71,7 @@ async fn put(
 
 pub(super) async fn delete(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
     let id = asked.params.id();
-    let deleted = asked.canaries.delete_config(id, &asked.actor).await;
+    let deleted = asked.canaries.delete_config(id, &asked.context.actor()).await;
     deleted.map_err(|error| missing(id, error))
 }
 

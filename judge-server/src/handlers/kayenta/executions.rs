@@ -171,9 +171,9 @@ pub(super) async fn cancel(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
         let canary = analysis(asked, id, &canary).await?;
         check_look(asked, id, &canary, number)?;
         let canary = &canary.summary.id;
-        let cancelled = asked.canaries.cancel_look(canary, number, &asked.actor).await;
+        let cancelled = asked.canaries.cancel_look(canary, number, &asked.context.actor()).await;
         return cancelled.map(drop).map_err(refused);
     }
-    let cancelled = asked.canaries.cancel(id, &asked.actor).await;
+    let cancelled = asked.canaries.cancel(id, &asked.context.actor()).await;
     cancelled.map(drop).map_err(refused)
 }

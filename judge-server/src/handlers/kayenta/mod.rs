@@ -17,7 +17,7 @@ mod times;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use judge_canary::look_of_id;
+use judge_canary::{look_of_id, without_delay};
 use judge_contract::guard;
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ impl Handlers {
             call if call.has_document() => self.document_of(request).await?,
             _ => Value::Null,
         };
-        let asked = KayentaRequest { canaries, params, body, actor: context.actor() };
+        let asked = KayentaRequest { canaries, params, body, context };
         let answered = asked.answer(call).await?;
         Ok(page.unwrap_or(answered))
     }
@@ -137,6 +137,7 @@ impl KayentaRequest<'_> {
             KayentaCall::GetPairs => pairs::list(self).await?,
             KayentaCall::GetPair => pairs::get(self).await?,
         };
-        Ok(plain::json(StatusCode::OK, document.to_string()))
+        // The points of a judgement may be many.
+        Ok(plain::json(StatusCode::OK, without_delay(usize::MAX, || document.to_string())))
     }
 }

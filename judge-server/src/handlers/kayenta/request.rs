@@ -3,7 +3,7 @@
 use judge_canary::{Canaries, CanaryError};
 use serde_json::Value;
 
-use super::super::params::Params;
+use super::super::{Context, params::Params};
 use crate::convert::refusal::Refusal;
 
 /// The name of the account that stands for the server's own store.
@@ -15,7 +15,7 @@ pub(super) struct KayentaRequest<'a> {
     pub(super) params: Params,
     /// The document of a POST or PUT, without its nulls.
     pub(super) body: Value,
-    pub(super) actor: String,
+    pub(super) context: &'a Context,
 }
 
 /// The error in Kayenta's statuses: there is no 409.

@@ -118,7 +118,7 @@ pub(super) async fn start(
         ..PlanSpec::new(scopes.collect(), PlanTimes::Once(windows.collect::<Result<_, Refusal>>()?))
     };
     let wanted = wanted(asked, &config, ORIGIN, &request, plan)?;
-    let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
+    let started = asked.canaries.start(wanted, &asked.context.actor()).await.map_err(refused)?;
     Ok(json!({"canaryExecutionId": started.canary.summary.id}))
 }
 

@@ -141,7 +141,7 @@ fn answer(route: &Route) -> Value {
         Handler::Alive | Handler::Ready | Handler::Metrics => ("text/plain", text),
         Handler::Page => ("text/html", text),
         Handler::ExportHistory => ("text/csv", text),
-        _ if route.kind == Kind::Watch => ("text/event-stream", schema_of(response(route))),
+        _ if route.kind == Kind::Events => ("text/event-stream", schema_of(response(route))),
         _ => ("application/json", schema_of(response(route))),
     };
     json!({content_type: {"schema": schema}})

@@ -152,14 +152,8 @@ fn check(text: &str) -> (bool, Vec<Problem>) {
     let document = match serde_json::from_str::<Value>(text) {
         Ok(document) => document,
         Err(error) => {
-            return (
-                false,
-                vec![Problem::error(
-                    "",
-                    format!("text that is not JSON: {error}"),
-                    "one JSON document",
-                )],
-            );
+            let found = format!("text that is not JSON: {error}");
+            return (false, vec![Problem::error("", found, "one JSON document")]);
         }
     };
     let mut problems = kayenta::check_config(text.as_bytes());

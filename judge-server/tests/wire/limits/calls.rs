@@ -101,6 +101,11 @@ async fn the_servers_own_limit_on_a_calls_time() {
         (status.code(), reason(&status).as_str()),
         (Code::DeadlineExceeded, "DEADLINE_EXCEEDED")
     );
+    let said = status.message();
+    assert!(
+        said.contains("--call-time") && said.contains("repeat a change with the same key"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
