@@ -265,39 +265,34 @@ impl Comparison {
         (of_x + of_y > 0).then(|| unpaired_shift_between(&x, &y))
     }
 
-    /// The shift by the share of each difference in its two points, for metrics under one load: the differences of a canary
-    /// that is worse by a share follow the load. The baseline is raised by the allowed `share`. `None` unless all points have
-    /// one sign and the sides move together.
+    /// The shift by relative differences, for metrics under one load: if the canary is worse by a share, its differences follow
+    /// the load. So each is divided by the mean of its two points, and multiplied by that of both medians. The baseline is
+    /// raised by the allowed `share`. `None` unless the sides move together and all points are above 0.
     pub(crate) fn relative_shift(&self, share: f64) -> Option<Posterior> {
         self.difference_line.as_ref()?;
-        let sign = self.axis.sign();
-        let least = [
-            self.sorted_x.first(),
-            self.sorted_x.last(),
-            self.sorted_y.first(),
-            self.sorted_y.last(),
-        ];
-        if self.correlation <= p::TOGETHER || least.iter().flatten().any(|v| sign * **v <= 0.0) {
+        let is_above_0 = |coordinate: &f64| self.axis.sign() * coordinate > 0.0;
+        if self.correlation <= p::TOGETHER || !self.x.iter().chain(&self.y).all(is_above_0) {
             return None;
         }
-        let (clip_x, clip_y) = (self.clip_canary(), clip(self.robust_y.median, self.reach));
-        let unit = self.robust_y.median.abs();
-        let share_of_both = |(x, y): &(f64, f64)| {
+        let middle_y = self.robust_y.median;
+        let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
+        let unit = self.robust_x.median.midpoint(allow(middle_y, share)).abs();
+        let relative = |(x, y): &(f64, f64)| {
             let (x, allowed) = (clip_x(*x), allow(clip_y(*y), share));
-            unit * (x - allowed) / (0.5 * (x + allowed)).abs()
+            unit * (x - allowed) / x.midpoint(allowed).abs()
         };
-        let shares: Vec<f64> = self.pairs.iter().map(share_of_both).collect();
+        let differences: Vec<f64> = self.pairs.iter().map(relative).collect();
         let shift = |clip: &dyn Fn(f64) -> f64| {
             let mut side = Regressand::default();
-            side.refill(shares.iter().map(|share| clip(*share)), 0.0);
+            side.refill(differences.iter().map(|difference| clip(*difference)), 0.0);
             shift_of_differences(&side.on_line().solve())
         };
-        let of_all = shift(&|share| share);
+        let of_all = shift(&|difference| difference);
+        // Clipped ones say more. But saw-teeth out of step differ by little one way at most times, and by much the other way.
         if of_all.p_value(0.0) > p::UNREMARKABLE {
             return Some(of_all);
         }
-        // Saw-teeth out of step differ by little at most times, and by much the other way now and then.
-        let Robust { median, scale } = Robust::estimate(&shares, &mut Vec::new());
+        let Robust { median, scale } = Robust::estimate(&differences, &mut Vec::new());
         Some(shift(&clip(median, p::CLIP * scale)))
     }
 
