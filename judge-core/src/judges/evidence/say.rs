@@ -14,7 +14,7 @@ use super::detect::excursions::Runs;
 use super::detect::healthy::{Healthy, WorseBaseline};
 use super::detect::location::Location;
 use super::detect::mann_whitney::Ranks;
-use super::detect::silence::{Kind, Silence};
+use super::detect::silence::{Silence, SilenceKind};
 use super::detect::spread::Spread;
 use super::detect::start_up::WarmUp;
 use super::detect::tail::Tail;
@@ -158,11 +158,13 @@ pub(crate) fn start_up(found: &WarmUp, unsettled: bool, axis: Axis) -> Told {
 /// The sentence about a canary that stops reporting, or repeats one value.
 pub(crate) fn silence(Silence { kind, points, .. }: Silence) -> String {
     match kind {
-        Kind::End => format!("the canary has no points for the last {points} of its baseline"),
-        Kind::Gaps { baseline } => {
+        SilenceKind::End => {
+            format!("the canary has no points for the last {points} of its baseline")
+        }
+        SilenceKind::Gaps { baseline } => {
             format!("the canary has {points} points, its baseline {baseline}")
         }
-        Kind::Stuck { value } => {
+        SilenceKind::Stuck { value } => {
             let value = format::short(value);
             format!(
                 "{points} points of the canary have one value, {value}, while its baseline moves"
@@ -185,13 +187,13 @@ pub(crate) fn worse_baseline(found: &WorseBaseline, axis: Axis) -> String {
 /// windows.
 pub(crate) fn silent_baseline(Silence { kind, points, .. }: Silence) -> String {
     match kind {
-        Kind::End => {
+        SilenceKind::End => {
             format!("the baseline has no points at its end, where healthy windows have {points}")
         }
-        Kind::Gaps { baseline } => {
+        SilenceKind::Gaps { baseline } => {
             format!("the baseline has {points} points, a healthy window {baseline}")
         }
-        Kind::Stuck { .. } => {
+        SilenceKind::Stuck { .. } => {
             format!("{points} points of the baseline have one value, while healthy windows move")
         }
     }

@@ -10,7 +10,7 @@ use crate::judges::evidence::prepare::timeline::{PairTimeline, Times, count};
 /// What is odd about a canary's points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Silence {
-    pub(crate) kind: Kind,
+    pub(crate) kind: SilenceKind,
     /// Points that are missing at the end or that are equal; for gaps those that the canary has.
     pub(crate) points: usize,
     /// Share of the canary's points that are missing or equal.
@@ -19,7 +19,7 @@ pub(crate) struct Silence {
 
 /// How a canary is silent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum SilenceKind {
     /// The last points are missing.
     End,
     /// Many points are missing; the baseline has `baseline` points.
@@ -37,13 +37,17 @@ pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
         let last = canary.iter().rposition(|v| !v.is_nan()).map_or(0, |index| index + 1);
         let silent = count(&baseline[last..]);
         if silent >= p::SILENT_FEWEST && silent as f64 >= p::SILENT_END * n as f64 {
-            return Some(Silence { kind: Kind::End, points: silent, share: missing });
+            return Some(Silence { kind: SilenceKind::End, points: silent, share: missing });
         }
     }
     // A window of another length has another number of points.
     let expected = n as f64 * canary.len() as f64 / baseline.len().max(1) as f64;
     if (m as f64) < p::SILENT_SHARE * expected && expected - m as f64 >= p::SILENT_FEWEST as f64 {
-        return Some(Silence { kind: Kind::Gaps { baseline: n }, points: m, share: missing });
+        return Some(Silence {
+            kind: SilenceKind::Gaps { baseline: n },
+            points: m,
+            share: missing,
+        });
     }
     let most = |sorted: &[f64]| {
         let groups = sorted.chunk_by(|a, b| a == b).map(|equal| (equal.len(), equal[0]));
@@ -56,5 +60,9 @@ pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
     let moves = 2 * baseline_equal <= n && n >= p::FEWEST;
     let value = libm::ldexp(value, timeline.exponent());
     let share = equal as f64 / m as f64;
-    (is_stuck && moves).then_some(Silence { kind: Kind::Stuck { value }, points: equal, share })
+    (is_stuck && moves).then_some(Silence {
+        kind: SilenceKind::Stuck { value },
+        points: equal,
+        share,
+    })
 }
