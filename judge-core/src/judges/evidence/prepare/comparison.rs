@@ -248,9 +248,6 @@ impl Comparison {
     /// The shift between the points of both sides that are not clipped; `None` if all are kept, or too few. An incident on
     /// either side looks like autocorrelation, which hides a shift of all other points.
     pub(crate) fn shift_of_calm_points(&self) -> Option<Posterior> {
-        if self.is_at_other_level() {
-            return None;
-        }
         let line = |values: &[f64], middle: f64, reach: f64| {
             let mut side = Regressand::default();
             let calm = values.iter().copied().filter(|v| (v - middle).abs() <= reach);
