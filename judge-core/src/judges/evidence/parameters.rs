@@ -116,7 +116,7 @@ pub(crate) const END_STATE_FEWEST: usize = 4;
 /// Points before it, and points behind one that healed.
 pub(crate) const END_STATE_FEWEST_OTHERS: usize = 3;
 /// Unless the sides share their noise, the canary itself rises by at least this share of the change between the sides.
-pub(crate) const STRETCH_OWN: f64 = 0.5;
+pub(crate) const END_STATE_OWN: f64 = 0.5;
 /// Windows that follow each other must also differ by ranks, at this level.
 pub(crate) const GATE_AFTER: f64 = 0.05;
 

@@ -108,7 +108,7 @@ impl<'a> Screened<'a> {
         let (canary, baseline) = (&comparison.clipped_x, &comparison.clipped_y);
         let mean_of_baseline = comparison.y_line.if_independent(MEAN);
         let is_own = |own: Estimate, change: Estimate| {
-            comparison.shares_noise() || own.mean >= p::STRETCH_OWN * change.mean
+            comparison.shares_noise() || own.mean >= p::END_STATE_OWN * change.mean
         };
         let mut all = Vec::with_capacity(2 * MOST);
         all.extend(stretches(canary).filter_map(|(stretch, cost)| {
