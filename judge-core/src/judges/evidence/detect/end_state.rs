@@ -3,6 +3,8 @@
 //! **Null**: the canary's stretch is no higher than the baseline, or no higher than the canary's other points. **Statistic**:
 //! for each of several stretches the larger of two p-values: of its mean against the baseline, and of the difference of
 //! differences (the canary's step less the baseline's at the same time), so that a change that both sides share does not count.
+//! At least half of that difference must be the canary's own step, unless the sides share their noise: then a fall of the
+//! baseline is one that the canary should have had.
 //! Both are computed for two samples and for differences of the same time, and combined by Cauchy's rule. A stretch that healed
 //! must also be higher than the baseline's highest stretch of as many points, because the baseline may have had such minutes,
 //! too. **Effect**: how much higher the clearest stretch is. **Cost**: O(n).

@@ -3,8 +3,9 @@
 //! **Null**: both sides have one mean. **Statistic**: three t, a line taken out of the residuals and φ averaged over: of the
 //! two samples of clipped values, of their ranks as normal scores ([`super::scores`]), and of the differences of the
 //! same time, joined by Cauchy's rule. Two more t, of samples and of differences, take their errors from the slowest cosines
-//! ([`long_run`]); their p-value is raised for the second look. Windows that follow each other are one series with a break
-//! ([`super::sequential`]). **Effect**: the shift of the means, from samples or differences, whichever has the smaller error.
+//! ([`long_run`]). Two more looks are at the points that are not clipped, which an incident does not hide, and at relative
+//! differences, which do not follow the load. Each p-value is raised for the further look, and counts if it is then smaller.
+//! Windows that follow each other are one series with a break ([`super::sequential`]). **Effect**: the shift of the means, from samples or differences, whichever has the smaller error.
 //! **Cost**: O(n), and O(n log n) where ranks say that the sides may differ.
 
 use crate::judges::evidence::parameters as p;
@@ -21,7 +22,7 @@ use super::sequential::Sequential;
 pub(crate) struct Location {
     /// Against no change at all.
     pub(crate) p: f64,
-    /// P-value of `shift` alone.
+    /// That of the shift as the first comparisons know it.
     pub(crate) p_of_shift: f64,
     /// The shift as the more precise of the comparisons knows it.
     pub(crate) shift: Posterior,
