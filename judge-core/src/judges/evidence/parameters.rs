@@ -33,9 +33,10 @@ pub(crate) const PRIOR_OF_DIFFERENCES: f64 = 0.84;
 /// (31 points) are 3.4, 3.2 and 3.2 %.
 pub(crate) const LONG_RUN_COST: f64 = 5.0;
 
-/// So are that of relative differences, and that of the shift without the points that are clipped,
+/// Factor on the p-values of three further looks: at relative differences, at the points that are not clipped, and at the sizes of a
+/// sparse metric. It is that of the long-run variance; others were not tried.
 pub(crate) const SECOND_LOOK_COST: f64 = 5.0;
-/// if at most this share of a side is clipped.
+/// Largest share of a side that may be clipped for the look at the points that are not. Not measured by itself.
 pub(crate) const LEFT_OUT_MOST: f64 = 0.25;
 
 /// Up to this ratio of noises that less traffic explains, both sides count as exchangeable.

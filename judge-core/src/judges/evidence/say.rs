@@ -94,12 +94,17 @@ pub(crate) fn spread(found: &Spread, axis: Axis) -> Told {
 
 pub(crate) fn tail(found: &Tail, excess: &Excess, comparison: &Comparison) -> Told {
     let sentence = format!(
-        "{} of {} points lie {} or more times as far {} the baseline's median as any of its points{}; \
+        "{} of {} points lie {} or more times as far {} the baseline's median as {}{}; \
          the median is {}",
         found.points,
         excess.canary.len(),
         fixed(found.ratio, 1),
         above(comparison.axis),
+        if comparison.is_constant() {
+            "the smallest change that matters, or as any point on the other side"
+        } else {
+            "any of its points"
+        },
         if excess.is_raised { ", all raised by what is allowed" } else { "" },
         relative(comparison.axis, comparison.robust_x.median - comparison.robust_y.median),
     );

@@ -177,7 +177,8 @@ pub(crate) fn run(
         *ranks
     };
     let sequential = Sequential::join(comparison, untied);
-    let found = location::find(comparison, sequential.as_ref(), by_ranks.as_ref(), untied);
+    let found =
+        location::find(comparison, sequential.as_ref(), by_ranks.as_ref(), &threshold, untied);
     let healthy = Healthy::measure(history, comparison, question.level, 1.0);
     let mut panel = Panel {
         timeline,
@@ -190,9 +191,11 @@ pub(crate) fn run(
         considered: Vec::with_capacity(8),
     };
     // A history says how much means differ, not sizes.
-    let sizes = (question.sparse && healthy.is_none())
-        .then(|| compare_sizes(timeline, comparison.start, question, two_sample, untied))
-        .flatten();
+    let are_compared = question.sparse
+        && healthy.is_none()
+        && comparison.share_above() >= threshold.least_superiority;
+    let sizes =
+        are_compared.then(|| compare_sizes(timeline, question, two_sample, untied)).flatten();
     panel.location(&found, healthy.as_ref(), by_ranks.as_ref(), sizes);
     panel.end_state(sequential.as_ref(), designs);
     panel.events();
@@ -218,24 +221,23 @@ struct Sizes {
     told: Told,
 }
 
-/// Compares the points that are not 0, from `start` on; `None` if a side has too few.
+/// Compares the points that are not 0; `None` if a side has too few.
 fn compare_sizes(
     timeline: &PairTimeline,
-    start: usize,
     question: &Question<'_>,
     two_sample: &mut TwoSampleScratch,
     untied: &mut UntiedScores,
 ) -> Option<Sizes> {
     let timeline = timeline.without_zeros();
-    if timeline.fewest_from(start) < p::FEWEST {
+    if timeline.fewest_from(0) < p::FEWEST {
         return None;
     }
     let mut sizes = Comparison::default();
-    sizes.refill(&timeline, Axis::new(question.change, &timeline), start);
-    let ranks = mann_whitney::find(&sizes, two_sample)?;
-    let found = location::find(&sizes, None, Some(&ranks), untied);
-    let p = (p::SECOND_LOOK_COST * found.p.max(ranks.p)).min(1.0);
+    sizes.refill(&timeline, Axis::new(question.change, &timeline), 0);
     let threshold = question.threshold(&sizes, &timeline);
+    let ranks = mann_whitney::find(&sizes, two_sample)?;
+    let found = location::find(&sizes, None, Some(&ranks), &threshold, untied);
+    let p = (p::SECOND_LOOK_COST * found.p.max(ranks.p)).min(1.0);
     let likely = if threshold.is_stated() {
         1.0 - sizes.beyond_allowance(threshold.share).p_value(0.0)
     } else {
@@ -311,8 +313,7 @@ impl Panel<'_> {
         let Some(level) = self.question.level_for(TestKind::Location, comparison) else { return };
         let mut p = found.p;
         let p_of_ranks = ranks.map_or(1.0, |ranks| ranks.p);
-        let is_constant = comparison.sorted_y.first() == comparison.sorted_y.last();
-        if is_constant && !self.question.sparse {
+        if comparison.is_constant() && !self.question.sparse {
             // The noise of a constant baseline is not known, but ranks do not need it.
             p = combine(&[p, p_of_ranks]);
         } else if self.question.sparse
@@ -320,10 +321,6 @@ impl Panel<'_> {
             || comparison.is_at_other_level()
         {
             p = p.max(p_of_ranks);
-        }
-        if let Some(sizes) = sizes.filter(|sizes| sizes.p < p) {
-            self.consider(TestKind::Location, sizes.p, level, sizes.likely, sizes.told);
-            return;
         }
         let mut likely = self.likely(&found.shift, found.effect);
         if self.threshold.is_stated() && p <= p::INCONCLUSIVE_FACTOR * level {
@@ -333,6 +330,13 @@ impl Panel<'_> {
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
             self.location_is_normal = p <= level;
+        }
+        let is_harm = |p: f64, likely: f64| p <= level && likely >= p::LIKELY;
+        if let Some(sizes) = sizes
+            .filter(|sizes| is_harm(sizes.p, sizes.likely) || sizes.p < p && !is_harm(p, likely))
+        {
+            self.consider(TestKind::Location, sizes.p, level, sizes.likely, sizes.told);
+            return;
         }
         let told = say::location(found, p, healthy, comparison.axis);
         self.consider(TestKind::Location, p, level, likely, told);

@@ -12,6 +12,7 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::long_run;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
+use crate::judges::evidence::prepare::threshold::Threshold;
 
 use super::mann_whitney::Ranks;
 use super::scores::{self, UntiedScores};
@@ -24,7 +25,7 @@ pub(crate) struct Location {
     pub(crate) p: f64,
     /// That of the shift as the first comparisons know it.
     pub(crate) p_of_shift: f64,
-    /// The shift as the more precise of the comparisons knows it.
+    /// The shift as the more precise of the comparisons knows it, or the look that was taken.
     pub(crate) shift: Posterior,
     /// Half-width of the interval that is shown.
     pub(crate) reach: f64,
@@ -37,6 +38,7 @@ pub(crate) fn find(
     comparison: &Comparison,
     sequential: Option<&Sequential>,
     ranks: Option<&Ranks>,
+    threshold: &Threshold,
     untied: &mut UntiedScores,
 ) -> Location {
     // Clipped points tell whether there is a change, all of them how large it is.
@@ -75,7 +77,10 @@ pub(crate) fn find(
     location.refine_by_long_run(comparison);
     let calm = (least <= p::UNREMARKABLE).then(|| comparison.shift_of_calm_points()).flatten();
     for shift in calm.into_iter().chain(comparison.relative_shift(0.0)) {
-        location.look_again(p::SECOND_LOOK_COST, &[shift.widen(comparison.widening())]);
+        // The effect may be that of an incident: then these say nothing of it.
+        if threshold.is_reached(comparison, shift.mean()) {
+            location.look_again(p::SECOND_LOOK_COST, &[shift.widen(comparison.widening())]);
+        }
     }
     location
 }
@@ -105,7 +110,6 @@ impl Location {
         let best = shifts.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
         if let Some(shift) = best.filter(|_| p < self.p) {
             (self.p, self.shift, self.reach) = (p, *shift, shift.half_width(p::SHOWN));
-            self.effect = self.effect.max(shift.mean());
         }
     }
 }

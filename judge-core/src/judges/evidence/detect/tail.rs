@@ -41,9 +41,10 @@ pub(crate) fn find(
         (p::TAIL_EXPONENT, p::TAIL_CLEAR)
     };
     let mut reference = excess.reference();
-    if comparison.sorted_y.first() == comparison.sorted_y.last() {
+    if comparison.is_constant() {
         // A constant baseline shows no noise, but the canary's points on the good side do.
-        reference = excess.canary.iter().map(|out| -out).fold(reference, f64::max);
+        let level = comparison.robust_y.median;
+        reference = comparison.x.iter().map(|x| level - x).fold(reference, f64::max);
     }
     let fence = excess.fence(p::STANDS_OUT);
     if reference <= 0.0 {

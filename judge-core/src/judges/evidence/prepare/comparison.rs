@@ -191,6 +191,11 @@ impl Comparison {
             && near as f64 > p::OTHER_LEVEL * self.sorted_y.len() as f64
     }
 
+    /// Whether all of the baseline's points have one value.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.sorted_y.first() == self.sorted_y.last()
+    }
+
     /// Whether more than half of the baseline's points have one value.
     pub(crate) fn repeats_one_value(&self) -> bool {
         let median = self.robust_y.median;

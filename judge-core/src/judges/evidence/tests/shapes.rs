@@ -110,8 +110,8 @@ fn incidents_of_both_sides_hide_no_shift() {
             (baseline, canary)
         })
     };
-    let (shifted, healthy) = (stopped(20.0), stopped(0.0));
-    assert!(shifted >= 34 && healthy <= 1, "{shifted}, {healthy}");
+    let (shifted, trivial, healthy) = (stopped(20.0), stopped(1.0), stopped(0.0));
+    assert!(shifted >= 34 && trivial <= 1 && healthy <= 1, "{shifted}, {trivial}, {healthy}");
 }
 
 /// The canary is worse by a share, under a load that both sides follow.
