@@ -115,7 +115,7 @@ pub(crate) async fn fail(
 ) {
     let now = shared.clock.now_millis();
     let canary = &claimed.canary;
-    // The plan is not known, so the window has no scope.
+    // The plan is not known, or has no such look, so the window has no scope.
     let window = LookWindow {
         number: canary.summary.looks + 1,
         due_millis: canary.summary.next_millis,
@@ -139,7 +139,7 @@ fn seed(id: &str, window: &LookWindow) -> String {
     format!("{id} {}", window.number)
 }
 
-/// Judges on a blocking thread; one judgement per processor at a time.
+/// Judges on a blocking thread; at most `threads` judgements at a time.
 pub(crate) async fn judge(
     shared: &SharedState,
     config: &Arc<RunnableConfig>,

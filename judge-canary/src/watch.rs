@@ -20,8 +20,8 @@ pub enum WatchEvent {
     Ended(Box<CanarySummary>),
 }
 
-/// Looks that are read at once: the others of a long canary wait in the store until these are sent.
-const READ_AT_ONCE: usize = 25;
+/// Looks that are read at once: a watch reserves the memory of one, and the others wait in the store until it is sent.
+const READ_AT_ONCE: usize = 1;
 
 /// Time between two reads of the store, for looks of other replicas.
 const WATCH_EVERY: Duration = Duration::from_secs(1);

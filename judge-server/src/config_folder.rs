@@ -124,6 +124,8 @@ impl ConfigFolder {
         }
         let taken = self.canaries.take_config_files(&configs).await;
         let FilesTaken { changed, removed, refused } = taken.map_err(|error| error.to_string())?;
+        // A file that was refused for the name of another one fits once that one has changed or gone.
+        let may_fit = !refused.is_empty() && !(changed.is_empty() && removed.is_empty());
         for (file, why) in refused {
             warn!(file, %why, "a config is not taken; its last version stays in force");
             broken.insert(file);
@@ -137,7 +139,7 @@ impl ConfigFolder {
             "read configs"
         );
         self.seen = files;
-        self.is_behind = false;
+        self.is_behind = may_fit;
         Ok(())
     }
 

@@ -8,6 +8,8 @@ use crate::large::without_delay;
 
 /// zstd's own default.
 const LEVEL: i32 = 3;
+/// Bytes of a document for each of its bytes in the store, about.
+const PACKED: usize = 16;
 
 pub(super) fn pack(what: &'static str, document: &impl Serialize) -> Result<Vec<u8>, KeepError> {
     let unreadable = |why: String| KeepError::Unreadable { what, why };
@@ -20,7 +22,7 @@ pub(super) fn unpack<T: DeserializeOwned>(
     packed: &[u8],
 ) -> Result<T, KeepError> {
     let unreadable = |why: String| KeepError::Unreadable { what, why };
-    without_delay(packed.len(), || {
+    without_delay(packed.len().saturating_mul(PACKED), || {
         let json = zstd::decode_all(packed).map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
     })
@@ -31,6 +33,8 @@ pub(super) fn unpack_all<T: DeserializeOwned>(
     what: &'static str,
     packed: &[Vec<u8>],
 ) -> Result<Vec<T>, KeepError> {
-    let bytes = packed.iter().map(Vec::len).sum();
-    without_delay(bytes, || packed.iter().map(|packed| unpack(what, packed)).collect())
+    let bytes: usize = packed.iter().map(Vec::len).sum();
+    without_delay(bytes.saturating_mul(PACKED), || {
+        packed.iter().map(|packed| unpack(what, packed)).collect()
+    })
 }

@@ -39,6 +39,7 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         refuse_overwriting("--report", report, inputs())?;
         refuse_same_output(&output, report)?;
     }
+    refuse_overwriting("--termination-log", &end.termination_log, inputs())?;
     let looks = look.map(|look| if sliding { look.sliding() } else { look });
     let overrides = Overrides { looks, ..overrides };
     let mut facts = facts(&[

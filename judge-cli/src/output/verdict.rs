@@ -51,6 +51,8 @@ pub(crate) fn because_line(judgement: &Judgement) -> String {
             let others: Vec<&str> = because[1..].iter().map(String::as_str).collect();
             let _ = write!(line, "; also {}", join_names(others.into_iter()));
         }
+    } else if let Some(reason) = &judgement.reason {
+        let _ = write!(line, ": {reason}");
     }
     line
 }

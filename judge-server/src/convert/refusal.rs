@@ -165,7 +165,7 @@ pub enum Resource {
     Share,
     /// Bytes of the looks at one canary.
     #[error(
-        "bytes for so many looks at once (--max-buffered); ask for fewer by afterLook and pageSize"
+        "bytes for so many looks (--max-buffered); /v1/canaries/ID?afterLook=N&pageSize=N has fewer"
     )]
     Looks,
     /// Open probes.

@@ -121,7 +121,7 @@ impl Asked<'_> {
         let (side, draining) = (self.context.route.side, self.handlers.draining.clone());
         let age = self.handlers.settings.stream_age.get();
         let last_seen = last_event(self.request.headers());
-        if last_seen == Some(END) {
+        if side != Port::Grpc && last_seen == Some(END) {
             return Ok(StatusCode::NO_CONTENT.into_response().into());
         }
         let last_seen = last_seen.and_then(|id| id.parse().ok()).unwrap_or_default();

@@ -93,6 +93,7 @@ fn refuse_outputs(args: &WatchArgs) -> Result<(), InputError> {
     if let Some(report) = &args.report {
         refuse_overwriting("--report", report, inputs())?;
     }
+    refuse_overwriting("--termination-log", &args.end.termination_log, inputs())?;
     match (&args.output, &args.report) {
         (Some(output), Some(report)) => refuse_same_output(output, report),
         _ => Ok(()),
