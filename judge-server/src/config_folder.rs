@@ -125,7 +125,7 @@ impl ConfigFolder {
         let taken = self.canaries.take_config_files(&configs).await;
         let FilesTaken { changed, removed, refused } = taken.map_err(|error| error.to_string())?;
         // A file that was refused for the name of another one fits once that one has changed or gone.
-        let may_fit = !refused.is_empty() && !(changed.is_empty() && removed.is_empty());
+        let may_fit = !refused.is_empty() && changed.len() + removed.len() > 0;
         for (file, why) in refused {
             warn!(file, %why, "a config is not taken; its last version stays in force");
             broken.insert(file);

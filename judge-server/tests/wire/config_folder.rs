@@ -180,6 +180,17 @@ async fn files_with_the_name_of_another_config_are_not_taken() {
 }
 
 #[tokio::test]
+async fn a_renamed_file_keeps_its_config() {
+    let mut config: Value = serde_json::from_str(&plain(95)).unwrap();
+    config["name"] = json!("shop");
+    let kayenta = with_files(&[("old.json", config.to_string())]).await;
+    let configs = kayenta.configs();
+    std::fs::rename(configs.join("old.json"), configs.join("new.json")).unwrap();
+    until(async || kayenta.in_force("new").await.is_some()).await;
+    assert_eq!(kayenta.in_force("old").await, None);
+}
+
+#[tokio::test]
 async fn files_are_read_again_and_a_broken_one_keeps_the_last_that_was_good() {
     let kayenta = with_files(&[("shop.json", plain(95)), ("broken.json", "{".into())]).await;
     assert_eq!(
