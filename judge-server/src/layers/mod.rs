@@ -21,7 +21,7 @@ use http::header::X_CONTENT_TYPE_OPTIONS;
 use http::{HeaderName, HeaderValue};
 use tower::ServiceBuilder;
 use tower::layer::layer_fn;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::callers::tokens::Tokens;
@@ -36,7 +36,7 @@ use bound::Bodies;
 use deadline::Deadline;
 use headers::{Headers, hosts};
 use path_token::from_path;
-use request_id::without_strange_id;
+use request_id::{MakeId, without_strange_id};
 use route::ToHandler;
 use step::step;
 use trace::{Trace, traced};
@@ -66,7 +66,7 @@ impl Shared {
             .map_request(from_path)
             // An id, to find a call in several logs; from the request or generated, and echoed.
             .map_request(without_strange_id)
-            .layer(SetRequestIdLayer::new(id.clone(), MakeRequestUuid))
+            .layer(SetRequestIdLayer::new(id.clone(), MakeId))
             .layer(PropagateRequestIdLayer::new(id))
             // A browser must trust the content type and not guess one.
             .layer(SetResponseHeaderLayer::overriding(

@@ -168,7 +168,7 @@ async fn answers_have_the_id_of_their_request_and_no_type_to_guess() {
     let long = "x".repeat(129);
     for id in [None, Some("a b"), Some(&*long)] {
         let made = ask(id).await.headers["x-request-id"].to_str().unwrap().to_owned();
-        assert!(made.parse::<uuid::Uuid>().is_ok(), "{made}");
+        assert!(made.len() == 32 && made.bytes().all(|byte| byte.is_ascii_hexdigit()), "{made}");
     }
     let status = server.client().await.judge(request("", 1, 5)).await;
     assert!(status.unwrap().metadata().contains_key("x-request-id"));
