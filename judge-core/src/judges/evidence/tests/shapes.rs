@@ -104,7 +104,9 @@ fn incidents_of_both_sides_hide_no_shift() {
     let stopped = |shift: f64| {
         found(40, |seed| {
             let (mut baseline, mut canary) = (around_100(30, seed), around_100(30, seed + 10_000));
-            canary.iter_mut().for_each(|value| *value += shift);
+            for value in &mut canary {
+                *value += shift;
+            }
             baseline[4..10].iter_mut().for_each(|value| *value *= 2.0);
             canary[15..21].iter_mut().for_each(|value| *value *= 2.0);
             (baseline, canary)
