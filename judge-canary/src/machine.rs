@@ -1,9 +1,7 @@
 //! The state of a canary after a look. A pure function: the same look gives the same state.
 
-use std::fmt::Write;
-
 use judge_core::Judgement;
-use judge_core::stage::{Stage, StageRule, because_of};
+use judge_core::stage::{Stage, StageRule, because_line};
 
 use crate::plan::{Plan, SourceFailure};
 use crate::record::{CanaryLook, CanaryState, CanarySummary, FailureKind, LookFailure, LookResult};
@@ -60,29 +58,16 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
 /// Score and the metric that cost most, in a line.
 fn reason(judgement: &Judgement, number: usize, planned: usize) -> String {
     let score = judge_core::format::value(judgement.score);
-    format!("score {score} at look {number} of {planned}{}", because(judgement))
+    format!("score {score} at look {number} of {planned}{}", because_line(judgement, usize::MAX))
 }
 
 /// Why a judgement is as it is: its score and the metric that cost most, in a line.
 pub fn reason_of(judgement: &Judgement) -> String {
-    format!("score {}{}", judge_core::format::value(judgement.score), because(judgement))
-}
-
-fn because(judgement: &Judgement) -> String {
-    let mut line = String::new();
-    let because = because_of(judgement);
-    // Writing to a String cannot fail.
-    if let Some(first) = because.first() {
-        if let Some(metric) = judgement.metrics.iter().find(|metric| metric.name == *first) {
-            let _ = write!(line, ": {first} {:?}, {}", metric.classification, metric.explanation());
-        }
-        if because.len() > 1 {
-            let _ = write!(line, "; also {}", because[1..].join(", "));
-        }
-    } else if let Some(reason) = &judgement.reason {
-        let _ = write!(line, ": {reason}");
-    }
-    line
+    format!(
+        "score {}{}",
+        judge_core::format::value(judgement.score),
+        because_line(judgement, usize::MAX)
+    )
 }
 
 fn why_failed(failure: &LookFailure, number: usize, planned: usize) -> String {

@@ -1,16 +1,17 @@
 //! `judge run`.
 
 use anyhow::bail;
+use judge_core::stage::because_line;
 use judge_core::{Judgement, kayenta};
 use judge_report::Fact;
 
 use super::exit::Exit;
 use crate::args::{JudgementFormat, Overrides, RunArgs, ScopeArgs, SourceArgs};
 use crate::input::{
-    InputProblem, InputSource, Parts, Prepared, fetch_request, from_pairs, from_parts,
+    InputProblem, InputSource, MOST_NAMES, Parts, Prepared, fetch_request, from_pairs, from_parts,
     from_request, from_sources, join_names, now, refuse_overwriting, refuse_same_output, window,
 };
-use crate::output::{Console, Destination, FullJudgement, Page, because_line, html, verdict_word};
+use crate::output::{Console, Destination, FullJudgement, Page, html, verdict_word};
 
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -100,7 +101,7 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         Destination::File(report).write_as_it_is(page.as_bytes())?;
     }
     let (verdict, score) = (verdict_word(judgement.verdict), judgement.score);
-    let line = format!("{verdict}  score {score}{}", because_line(&judgement));
+    let line = format!("{verdict}  score {score}{}", because_line(&judgement, MOST_NAMES));
     console.log_end(&line, &end.termination_log);
     Ok(Exit::from_verdict(judgement.verdict, &end))
 }

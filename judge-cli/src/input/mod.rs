@@ -37,5 +37,5 @@ pub(crate) use releases::{Releases, ignored_warning};
 pub(crate) use request::judging;
 pub(crate) use request::{Judging, Parts, Prepared, from_pairs, from_parts, from_request};
 pub(crate) use saved_judgement::{SavedJudgement, read as read_saved_judgement};
-pub(crate) use side::join_names;
+pub(crate) use side::{MOST_NAMES, join_names};
 pub(crate) use source::InputSource;

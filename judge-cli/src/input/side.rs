@@ -200,7 +200,7 @@ pub(super) fn parse_series(
 }
 
 /// Largest number of names in a message.
-const MOST_NAMES: usize = 10;
+pub(crate) const MOST_NAMES: usize = 10;
 
 /// Joins the first names for a message.
 pub(crate) fn join_names<'a>(names: impl Iterator<Item = &'a str>) -> String {

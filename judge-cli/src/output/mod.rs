@@ -41,7 +41,7 @@ pub(crate) use problems::CheckedFile;
 #[cfg(feature = "retro")]
 pub(crate) use replayed::{ReleaseCounts, ReleaseLines, replayed_table};
 pub(crate) use tried::{Tried, TriedMetric, TriedSide};
-pub(crate) use verdict::{because_line, word as verdict_word};
+pub(crate) use verdict::word as verdict_word;
 
 /// Results, errors and warnings, coloured or not.
 #[derive(Debug)]

@@ -1,14 +1,10 @@
 //! Verdicts as words.
 
-use std::fmt::Write;
-
 use anstyle::Style;
-use judge_core::stage::because_of as metrics_of;
-use judge_core::{Judgement, Verdict};
+use judge_core::Verdict;
 
 use super::style::{BAD, DOUBTFUL, GOOD};
 use super::text::printable;
-use crate::input::join_names;
 
 /// Largest number of metrics in a line.
 const MOST_METRICS: usize = 3;
@@ -35,24 +31,4 @@ pub(super) fn because_of(metrics: &[String]) -> String {
         shown.push(format!("+{}", metrics.len() - MOST_METRICS));
     }
     shown.join(", ")
-}
-
-/// The metrics that explain a judgement, the first with its reason: the rest of a line that begins with the score.
-pub(crate) fn because_line(judgement: &Judgement) -> String {
-    let mut line = String::new();
-    let because = metrics_of(judgement);
-    // Writing to a String cannot fail.
-    if let Some(first) = because.first() {
-        if let Some(metric) = judgement.metrics.iter().find(|metric| metric.name == *first) {
-            let (class, why) = (metric.classification, metric.explanation());
-            let _ = write!(line, ": {first} {class:?}, {why}");
-        }
-        if because.len() > 1 {
-            let others: Vec<&str> = because[1..].iter().map(String::as_str).collect();
-            let _ = write!(line, "; also {}", join_names(others.into_iter()));
-        }
-    } else if let Some(reason) = &judgement.reason {
-        let _ = write!(line, ": {reason}");
-    }
-    line
 }

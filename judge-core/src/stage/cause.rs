@@ -45,3 +45,24 @@ pub fn because_of(judgement: &Judgement) -> Vec<String> {
     });
     by_cost.into_iter().map(|(_, _, metric)| metric.name.clone()).collect()
 }
+
+/// The rest of a line that begins with the score: the metric that costs most with its reason, and the names of at most `most`
+/// others. If no metric is to blame, the reason of the judgement.
+pub fn because_line(judgement: &Judgement, most: usize) -> String {
+    let because = because_of(judgement);
+    let Some((first, others)) = because.split_first() else {
+        return judgement.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    };
+    let mut line = String::new();
+    if let Some(metric) = judgement.metrics.iter().find(|metric| metric.name == *first) {
+        line = format!(": {first} {:?}, {}", metric.classification, metric.explanation());
+    }
+    if !others.is_empty() {
+        let (shown, rest) = others.split_at(most.min(others.len()));
+        let more = if rest.is_empty() { "" } else { ", ..." };
+        line.push_str("; also ");
+        line.push_str(&shown.join(", "));
+        line.push_str(more);
+    }
+    line
+}

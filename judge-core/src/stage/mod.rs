@@ -20,7 +20,7 @@ mod rule;
 mod tests;
 mod windows;
 
-pub use cause::because_of;
+pub use cause::{because_line, because_of};
 pub use error::WindowError;
 pub use length::show as show_length;
 pub use options::{Lifetime, Lookback, WindowOptions};

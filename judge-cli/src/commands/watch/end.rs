@@ -1,7 +1,7 @@
 //! The outcome of a watched canary.
 
 use anyhow::bail;
-use judge_core::stage::{Stage, because_of, show_length};
+use judge_core::stage::{Stage, because_line, because_of, show_length};
 use judge_core::{Judgement, Verdict};
 use serde::Serialize;
 
@@ -9,8 +9,8 @@ use super::display::WatchDisplay;
 use super::look::{JudgedLook, Look, WatchEnd};
 use crate::args::{ListFormat, WatchArgs};
 use crate::commands::exit::Exit;
-use crate::input::FetchFailed;
-use crate::output::{Destination, because_line, verdict_word};
+use crate::input::{FetchFailed, MOST_NAMES};
+use crate::output::{Destination, verdict_word};
 
 /// The stage of a canary with its looks.
 pub(super) struct WatchOutcome {
@@ -117,7 +117,7 @@ impl WatchOutcome {
             self.count,
             show_length(after)
         );
-        line.push_str(&because_line(judgement));
+        line.push_str(&because_line(judgement, MOST_NAMES));
         match self.ended {
             WatchEnd::Interrupted if self.is_stopped_without_data() => {}
             WatchEnd::Interrupted => line.push_str("; stopped before the end"),
