@@ -20,9 +20,6 @@ pub enum WatchEvent {
     Ended(Box<CanarySummary>),
 }
 
-/// Looks that are read at once: a watch reserves the memory of one, and the others wait in the store until it is sent.
-const READ_AT_ONCE: usize = 1;
-
 /// Time between two reads of the store, for looks of other replicas.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
@@ -37,7 +34,7 @@ pub(crate) fn watch(
         shared,
         id: id.to_owned(),
         seen: after,
-        pending: Vec::new(),
+        pending: None,
         ended: None,
         over: false,
     };
@@ -53,8 +50,8 @@ struct Watching {
     events: broadcast::Receiver<CanaryEvent>,
     id: String,
     seen: usize,
-    /// Looks that are still to be sent, the next one last.
-    pending: Vec<CanaryLook>,
+    /// The next look to be sent. A watch reserves the memory of one, so the others wait in the store.
+    pending: Option<CanaryLook>,
     ended: Option<Box<CanarySummary>>,
     over: bool,
 }
@@ -62,7 +59,7 @@ struct Watching {
 impl Watching {
     async fn next(&mut self) -> Option<Result<WatchEvent, CanaryError>> {
         loop {
-            if let Some(look) = self.pending.pop() {
+            if let Some(look) = self.pending.take() {
                 self.seen = look.window.number;
                 return Some(Ok(WatchEvent::Look(Box::new(look))));
             }
@@ -79,21 +76,19 @@ impl Watching {
                     return Some(Err(error));
                 }
             }
-            if self.pending.is_empty() && self.ended.is_none() {
+            if self.pending.is_none() && self.ended.is_none() {
                 self.changed().await;
             }
         }
     }
 
-    /// Reads looks that were not sent yet. The canary is read before its looks, so that none is missed before
-    /// its end.
+    /// Reads a look that was not sent yet. The canary is read before its looks, so that none is missed before its end.
     async fn read(&mut self) -> Result<(), CanaryError> {
         let canary = self.shared.store.canary(&self.id).await?;
         if canary.summary.looks > self.seen || canary.summary.is_over() {
-            self.pending = self.shared.store.looks(&self.id, self.seen, READ_AT_ONCE).await?;
-            self.pending.reverse();
+            self.pending = self.shared.store.looks(&self.id, self.seen, 1).await?.pop();
         }
-        let has_all = self.pending.len() < READ_AT_ONCE;
+        let has_all = self.pending.is_none();
         self.ended = (has_all && canary.summary.is_over()).then(|| Box::new(canary.summary));
         Ok(())
     }
