@@ -23,8 +23,7 @@ pub use netflix::NetflixAcaJudge;
 pub use registry::{Judges, REMOTE, built_in};
 pub use scratch::Scratch;
 
-/// Fewest points a side that [`EvidenceJudge`] judges.
-const FEWEST_POINTS: u64 = 5;
+use evidence::FEWEST;
 
 /// Why `judge` can judge no look with at most `points` points a side; `None` if it can.
 ///
@@ -37,9 +36,9 @@ const FEWEST_POINTS: u64 = 5;
 /// assert_eq!(lack_of_points(&NetflixAcaJudge, 4), None);
 /// ```
 pub fn lack_of_points(judge: &dyn Judge, points: u64) -> Option<String> {
-    (judge.name() == EvidenceJudge.name() && points < FEWEST_POINTS).then(|| {
+    (judge.name() == EvidenceJudge.name() && points < FEWEST as u64).then(|| {
         format!(
-            "no look can be judged: even the last has only {points} points a side, and {} needs {FEWEST_POINTS}; \
+            "no look can be judged: even the last has only {points} points a side, and {} needs {FEWEST}; \
              lengthen the lifetime and the window of a look, or shorten the step",
             judge.name()
         )

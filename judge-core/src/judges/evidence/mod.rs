@@ -31,6 +31,8 @@ use crate::series::MetricPair;
 use crate::stats;
 use crate::warning::Warning;
 
+pub(super) use parameters::FEWEST;
+
 use super::configs::Configs;
 use super::pairs;
 use super::{Judge, Scratch};
