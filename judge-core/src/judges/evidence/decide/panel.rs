@@ -192,6 +192,7 @@ pub(crate) fn run(
     };
     // A history says how much means differ, not sizes.
     let are_compared = question.sparse
+        && question.level_for(TestKind::Location, comparison).is_some()
         && healthy.is_none()
         && comparison.share_above() >= threshold.least_superiority;
     let sizes =
