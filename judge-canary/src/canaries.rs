@@ -50,8 +50,8 @@ pub struct Started {
 /// Releases that are read at once.
 const RELEASES_AT_ONCE: usize = 10;
 
-/// Bytes of a look in memory for each of its bytes in the store, where it is compressed. Measured: 22, of 20 series that never
-/// change and so are compressed best.
+/// Bytes of a look in memory for each of its bytes in the store, where it is compressed. For 20 series that never change, which
+/// are compressed best, 22 were measured.
 const READ_BYTES: u64 = 20;
 
 /// Events that are buffered for a slow listener. A listener that is further behind reads the store instead.

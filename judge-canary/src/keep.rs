@@ -1,4 +1,4 @@
-//! Removes what is old or too much.
+//! Removes old canaries and audit entries, and the oldest canaries beyond the size limit.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::store::KeepLimits;
 const EVERY: Duration = Duration::from_mins(1);
 
 impl Canaries {
-    /// Removes what is old or too much, for ever.
+    /// Removes what `limits` do not keep, once a minute. It does not return.
     pub async fn keep_within(&self, limits: KeepLimits) {
         loop {
             match self.shared.store.retain(limits.retention(self.now_millis())).await {

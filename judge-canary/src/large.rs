@@ -4,7 +4,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 /// Work on more bytes takes milliseconds.
-const LARGE_BYTES: usize = 64 * 1024;
+const SLOW_BYTES: usize = 64 * 1024;
 
 /// The result of `work` on about `bytes` bytes. If they are many, other tasks move to another thread meanwhile, as far as the
 /// runtime has several: connections and timers do not wait for the work.
@@ -13,7 +13,7 @@ pub fn without_delay<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
         let flavor = Handle::try_current().map(|handle| handle.runtime_flavor());
         flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread)
     };
-    if bytes > LARGE_BYTES && has_others() { block_in_place(work) } else { work() }
+    if bytes > SLOW_BYTES && has_others() { block_in_place(work) } else { work() }
 }
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ mod tests {
             // The only worker works, and waits for the task behind it.
             let large = tokio::spawn(async move {
                 tokio::spawn(async move { other.send(7) });
-                without_delay(LARGE_BYTES + 1, || done.recv())
+                without_delay(SLOW_BYTES + 1, || done.recv())
             });
             assert_eq!(large.await.unwrap(), Ok(7));
         });

@@ -109,7 +109,8 @@ impl MetricJudgement {
         panel.more_points.filter(|more| *more <= TIMES * points)
     }
 
-    /// The allowance with which the estimated shift would not fail: the shift is as likely above as below it, so it may be inconclusive.
+    /// The allowance with which the estimated shift would not fail: the shift is as likely above as below it, so it may be
+    /// inconclusive.
     fn enough_allowance(&self, change: Change, estimate: f64) -> Option<String> {
         /// Ratios are rounded to 1/1000, towards a larger allowance.
         const STEPS: f64 = 1000.0;

@@ -31,7 +31,8 @@ pub(super) async fn get(
 ) -> Result<proto::GetCanaryResponse, Refusal> {
     let canary = canaries.get(&request.id).await?;
     let after = usize::try_from(request.after_look).unwrap_or_default();
-    let limit = Some(size(request.page_size)?).filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+    let page = size(request.page_size)?;
+    let limit = if page > 0 { page } else { usize::MAX };
     let looks = context.looks(canaries, &request.id, after, limit, MESSAGES).await?;
     Ok(proto::GetCanaryResponse {
         canary: Some(canary_message(canary.summary)),

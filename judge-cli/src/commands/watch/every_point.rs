@@ -222,8 +222,8 @@ impl MonitoredCanary<'_> {
             return end_without_verdict(ended, self.failed, "look", args, display);
         }
         let verdict = if self.stops(&report) { Verdict::Fail } else { report.verdict };
-        let without_data = ended == WatchEnd::Interrupted && !has_points(&report);
-        let final_verdict = (ended != WatchEnd::SourceFailed && !without_data).then_some(verdict);
+        let is_known = ended != WatchEnd::SourceFailed && !is_stopped_without_data(ended, &report);
+        let final_verdict = is_known.then_some(verdict);
         let after = self.fetched_to.saturating_sub(start).unsigned_abs();
         let reason = self.reason(ended, verdict, &report, after, display.count());
         let because_of = alarmed_metrics(&report).map(|metric| metric.name.as_str()).collect();
@@ -254,7 +254,7 @@ impl MonitoredCanary<'_> {
         count: usize,
     ) -> String {
         let point = report.complete_through.map_or(0, |step| step.saturating_add(1));
-        let without_data = ended == WatchEnd::Interrupted && !has_points(report);
+        let without_data = is_stopped_without_data(ended, report);
         let mut line = match self.failed.as_ref().filter(|_| ended == WatchEnd::SourceFailed) {
             Some(failed) => format!("NO VERDICT  {}; before: ", failed.first_line()),
             None if without_data => {
@@ -283,6 +283,11 @@ impl MonitoredCanary<'_> {
         }
         line
     }
+}
+
+/// Whether somebody stopped the watch before any metric had points on both sides.
+fn is_stopped_without_data(ended: WatchEnd, report: &MonitorReport) -> bool {
+    ended == WatchEnd::Interrupted && !has_points(report)
 }
 
 fn alarmed_metrics(report: &MonitorReport) -> impl Iterator<Item = &MonitoredMetric> {

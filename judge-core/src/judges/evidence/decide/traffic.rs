@@ -93,7 +93,8 @@ fn counted_by<'a>(config: &'a MetricConfig, request: &'a JudgeRequest) -> Option
 /// The index of a metric, and the factor by which its points may vary more because the other metrics vary more, too.
 pub(crate) type Explained = (usize, f64);
 
-/// Estimates from the other metrics how much more a metric with worse single points may vary. Metrics whose traffic the config counts are left out.
+/// Estimates from the other metrics how much more a metric with worse single points may vary. Metrics whose traffic the config
+/// counts are left out.
 ///
 /// Reads the points only if there is something to explain.
 pub(crate) fn explain(

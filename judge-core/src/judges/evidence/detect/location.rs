@@ -5,7 +5,8 @@
 //! same time, joined by Cauchy's rule. Two more t, of samples and of differences, take their errors from the slowest cosines
 //! ([`long_run`]). Two more looks are at the points that are not clipped, which an incident does not hide, and at relative
 //! differences, which do not follow the load. Each p-value is raised for the further look, and counts if it is then smaller.
-//! Windows that follow each other are one series with a break ([`super::sequential`]). **Effect**: the shift of the means, from samples or differences, whichever has the smaller error.
+//! Windows that follow each other are one series with a break ([`super::sequential`]). **Effect**: the shift of the means, from
+//! samples or differences, whichever has the smaller error.
 //! **Cost**: O(n), and O(n log n) where ranks say that the sides may differ.
 
 use crate::judges::evidence::parameters as p;
