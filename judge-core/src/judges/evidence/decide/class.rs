@@ -20,7 +20,7 @@ pub(crate) struct Judged {
     pub(crate) level: f64,
     /// The significance levels of this look.
     pub(crate) levels: Levels,
-    /// Share of `level` that the location test takes.
+    /// Share of `level` that the location test takes in one direction.
     pub(crate) location_share: f64,
     /// Whether harm of the size that matters is ruled out; `None` if the canary cannot pass early at this look.
     pub(crate) rules_out_harm: Option<bool>,

@@ -146,7 +146,7 @@ fn examine(
             levels.gain(request, share / changes.len() as f64, boundaries)
         }
     };
-    judged.location_share = share * location_gain;
+    judged.location_share = share * location_gain / changes.len() as f64;
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {

@@ -1,5 +1,6 @@
 //! What each test of the panel sees, and what it leaves to the others.
 
+use crate::config::Direction;
 use crate::judgement::{Classification, Decision, Finding, TestKind};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::series::{Clock, MetricPair, Series};
@@ -79,13 +80,20 @@ fn what_would_be_found_depends_on_the_level_of_the_location_test() {
         clock: Some(Clock::new(window * 60 * 60_000, 60_000).unwrap()),
     };
     let counts = |seed: u64| noise(60, seed).iter().map(|z| z.round().max(0.0)).collect::<Vec<_>>();
-    for (name, pair) in [
-        ("same times", MetricPair::new("metric", side(1, 0), side(2, 0))),
-        ("windows that follow each other", MetricPair::new("metric", side(1, 0), side(2, 1))),
-        ("sparse", MetricPair::new("metric", counts(1), counts(2))),
+    let same_times = MetricPair::new("metric", side(1, 0), side(2, 0));
+    for (name, direction, pair) in [
+        ("same times", Direction::Increase, same_times.clone()),
+        ("either direction", Direction::Either, same_times),
+        (
+            "windows that follow each other",
+            Direction::Increase,
+            MetricPair::new("metric", side(1, 0), side(2, 1)),
+        ),
+        ("sparse", Direction::Increase, MetricPair::new("metric", counts(1), counts(2))),
     ] {
         let judged = [0.9999, 0.99999].map(|confidence| {
             let mut config = increase("metric");
+            config.direction = direction;
             config.evidence.confidence = Some(ConfidenceLevel::new(confidence).unwrap());
             let request = request(vec![config], vec![pair.clone()]);
             let metric = EvidenceJudge.judge(&request).unwrap().metrics.remove(0);
@@ -97,7 +105,7 @@ fn what_would_be_found_depends_on_the_level_of_the_location_test() {
         let [(panel, quantile), (stricter, stricter_quantile)] = judged;
         let reach = 0.5 * (panel.interval.upper - panel.interval.lower);
         let expected = reach / normal::upper_quantile(0.025) * (stricter_quantile - quantile);
-        let found = stricter.would_find - panel.would_find;
+        let found = stricter.would_find.abs() - panel.would_find.abs();
         assert!((found - expected).abs() < 1e-9 * expected, "{name}: {found}, not {expected}");
     }
 }
