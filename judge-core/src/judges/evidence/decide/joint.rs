@@ -1,7 +1,7 @@
 //! Are many metrics slightly worse at the same time?
 //!
 //! **Null**: no metric has shifted; their noises correlate as measured. **Statistic**: Stouffer's sum of the metrics' z of the
-//! shift, each cut at 3 so that no single metric decides, over the standard deviation that the correlations give it. **Practical
+//! shift, each clipped at ±3 so that no single metric decides, over the standard deviation that the correlations give it. **Practical
 //! size**: at least three quarters of the metrics are worse, and the median metric has used up the configured share of its
 //! allowance. **Cost**: O(metrics² · points).
 
@@ -63,7 +63,7 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<Strin
     if (worse as f64) < p::JOINT_WORSE * metrics as f64 || median < joint.size.get() {
         return None;
     }
-    let sum: f64 = parts.iter().map(|part| part.z.min(p::JOINT_CAP)).sum();
+    let sum: f64 = parts.iter().map(|part| part.z.clamp(-p::JOINT_CAP, p::JOINT_CAP)).sum();
     let mut shared = 0.0;
     for (index, a) in worst.iter().enumerate() {
         for b in &worst[index + 1..] {

@@ -154,6 +154,26 @@ proptest! {
     }
 
     #[test]
+    fn a_metric_that_improves_much_hides_no_joint_regression(seed in 0..500_u64, better in 5.0..1e6_f64) {
+        let points = |seed: u64, shift: f64| -> Vec<f64> {
+            noise(60, seed).iter().map(|z| 100.0 + 5.0 * z + shift).collect()
+        };
+        let verdict = |improved: f64| {
+            let shifts = std::iter::repeat_n(2.0, 12).chain([-improved]);
+            let pairs: Vec<MetricPair> = (0..)
+                .zip(shifts)
+                .map(|(index, shift)| {
+                    let seed = 1000 * seed + 2 * index;
+                    MetricPair::new(format!("metric-{index}"), points(seed, 0.0), points(seed + 1, shift))
+                })
+                .collect();
+            judge(&request(pairs.iter().map(|pair| increase(&pair.name)).collect(), pairs)).verdict
+        };
+        // Beyond 5, an improvement is as clear as it can be.
+        prop_assert_eq!(verdict(better), verdict(1.2 * better));
+    }
+
+    #[test]
     fn swapped_sides_turn_high_into_low(
         seed in 0..10_000_u64,
         sds in 4.0..20.0_f64,
