@@ -7,7 +7,7 @@ use crate::stats::TwoSampleScratch;
 
 use crate::judges::evidence::detect::events::{self, Counted};
 use crate::judges::evidence::detect::excess::{Excess, has_few_values};
-use crate::judges::evidence::detect::healthy::{self, Healthy};
+use crate::judges::evidence::detect::healthy::{self, Healthy, WindowPart};
 use crate::judges::evidence::detect::location::Location;
 use crate::judges::evidence::detect::mann_whitney::Ranks;
 use crate::judges::evidence::detect::scores::UntiedScores;
@@ -179,7 +179,7 @@ pub(crate) fn run(
     let sequential = Sequential::join(comparison, untied);
     let found =
         location::find(comparison, sequential.as_ref(), by_ranks.as_ref(), &threshold, untied);
-    let healthy = Healthy::measure(history, comparison, question.level, 1.0);
+    let healthy = Healthy::measure(history, comparison, question.level, WindowPart::WHOLE);
     let mut panel = Panel {
         timeline,
         history,
@@ -349,8 +349,8 @@ impl Panel<'_> {
         };
         let Some(found) = end_state::find(self.comparison, sequential, designs) else { return };
         let mut likely = self.likely(&found.shift, found.effect);
-        let share = found.stretch.len() as f64 / self.comparison.x.len() as f64;
-        let healthy = Healthy::measure(self.history, self.comparison, self.question.level, share);
+        let part = WindowPart::of(found.stretch, self.comparison.x.len());
+        let healthy = Healthy::measure(self.history, self.comparison, self.question.level, part);
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
         }

@@ -6,15 +6,44 @@
 //! samples from a normal distribution"). It says nothing about single points, spread or events. **Cost**: O(points of the
 //! history).
 
+use std::ops::Range;
+
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::history::History;
+use crate::judges::evidence::prepare::regression::Stretch;
 use crate::judges::evidence::prepare::robust::Robust;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::math;
 use crate::stats::distribution::student;
 
 use super::silence::{self, Silence};
+
+/// A part of a window, whatever its number of points.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WindowPart {
+    /// Share of the window from the first point of the part to the end.
+    from_end: f64,
+    /// Share of the window behind the part.
+    to_end: f64,
+}
+
+impl WindowPart {
+    pub(crate) const WHOLE: Self = Self { from_end: 1.0, to_end: 0.0 };
+
+    /// The part that `stretch` is of a window of `n` points.
+    pub(crate) fn of(stretch: Stretch, n: usize) -> Self {
+        let share = |points: usize| points as f64 / n as f64;
+        Self { from_end: share(stretch.from_end), to_end: share(stretch.to_end) }
+    }
+
+    /// Indices of the points in a window of `n`, at least one if there is one.
+    fn range(self, n: usize) -> Range<usize> {
+        let points = |share: f64| math::whole((share * n as f64).round()).min(n);
+        let end = n - points(self.to_end);
+        (n - points(self.from_end)).min(end.saturating_sub(1))..end
+    }
+}
 
 /// Where a healthy canary may be. Shifts are relative to the baseline, on the comparison's axis.
 #[derive(Debug, Clone, Copy)]
@@ -32,15 +61,15 @@ pub(crate) struct Healthy {
 }
 
 impl Healthy {
-    /// Compares the last `share` of every window. A healthy canary is above the interval with probability
-    /// `level`. `None` if too few windows have a mean.
+    /// Compares the same `part` of every window. A healthy canary is above the interval with probability `level`.
+    /// `None` if too few windows have a mean.
     pub(crate) fn measure(
         history: &History,
         comparison: &Comparison,
         level: f64,
-        share: f64,
+        part: WindowPart,
     ) -> Option<Self> {
-        let Means { canary, baseline, windows } = Means::measure(history, comparison, share)?;
+        let Means { canary, baseline, windows } = Means::measure(history, comparison, part)?;
         let all: Vec<f64> = windows.iter().copied().chain([baseline]).collect();
         let (mean, reach) = predict(&all, level)?;
         Some(Self {
@@ -71,7 +100,7 @@ pub(crate) fn find_worse_baseline(
     threshold: &Threshold,
     level: f64,
 ) -> Option<WorseBaseline> {
-    let means = Means::measure(history, comparison, 1.0)?;
+    let means = Means::measure(history, comparison, WindowPart::WHOLE)?;
     let (mean, reach) = predict(&means.windows, level)?;
     let shift = means.baseline - mean;
     (shift > reach && threshold.is_reached(comparison, shift)).then_some(WorseBaseline {
@@ -107,22 +136,22 @@ struct Means {
 }
 
 impl Means {
-    fn measure(history: &History, comparison: &Comparison, share: f64) -> Option<Self> {
+    fn measure(history: &History, comparison: &Comparison, part: WindowPart) -> Option<Self> {
         if history.windows().is_empty() {
             return None;
         }
-        let (mut end, mut ordered) = (Vec::new(), Vec::new());
+        let (mut points, mut ordered) = (Vec::new(), Vec::new());
         let mut mean = |values: &mut dyn Iterator<Item = f64>| {
-            end.clear();
-            end.extend(values);
-            end.drain(..end.len() - points_at_end(end.len(), share));
-            clipped_mean(&end, comparison.reach, &mut ordered)
+            points.clear();
+            points.extend(values);
+            let part = points.get(part.range(points.len()))?;
+            clipped_mean(part, comparison.reach, &mut ordered)
         };
         let canary = mean(&mut comparison.x.iter().copied())?;
         let baseline = mean(&mut comparison.y.iter().copied())?;
         let windows = history.windows().iter().filter_map(|window| {
-            let points = window.iter().filter(|value| !value.is_nan());
-            mean(&mut points.map(|value| comparison.axis.coordinate(*value)))
+            let finite = window.iter().filter(|value| !value.is_nan());
+            mean(&mut finite.map(|value| comparison.axis.coordinate(*value)))
         });
         let windows: Vec<f64> = windows.collect();
         (windows.len() >= p::HISTORY_FEWEST).then_some(Self { canary, baseline, windows })
@@ -135,9 +164,4 @@ fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f6
     let (low, high) = (median - reach, median + reach);
     let mean = values.iter().map(|value| value.clamp(low, high)).sum::<f64>() / values.len() as f64;
     mean.is_finite().then_some(mean)
-}
-
-/// Number of points in the last `share` of `points`.
-fn points_at_end(points: usize, share: f64) -> usize {
-    math::whole((share * points as f64).round()).max(1).min(points)
 }

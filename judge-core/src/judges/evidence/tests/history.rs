@@ -74,6 +74,20 @@ fn a_late_change_is_held_against_the_ends_of_healthy_windows() {
 }
 
 #[test]
+fn a_change_that_healed_is_held_against_the_same_part_of_healthy_windows() {
+    let healed = |history| {
+        let mut canary = around_100(60, 2);
+        canary[15..30].iter_mut().for_each(|value| *value *= 1.3);
+        let pair = MetricPair { history, ..MetricPair::new("metric", around_100(60, 1), canary) };
+        let metric = judge(increase("metric"), pair).metrics.remove(0);
+        metric.findings.iter().any(|found| found.test == TestKind::EndState && found.is_harm())
+    };
+    assert!(healed(Vec::new()));
+    assert!(healed(windows(&[100.0; 6])));
+    assert!(!healed(windows(&[70.0, 130.0, 80.0, 120.0, 75.0, 125.0])));
+}
+
+#[test]
 fn other_tests_find_what_they_found() {
     let mut pair = canary_at(100.0, windows(&APART));
     for index in (0..30).step_by(6) {
