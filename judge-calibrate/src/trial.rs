@@ -2,8 +2,8 @@
 
 use judge_core::judgement::{Judgement, MetricJudgement};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Looks, MetricPair, Scratch,
-    Thresholds, Verdict,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Looks, MetricConfig, MetricPair,
+    Scratch, Thresholds, Verdict,
 };
 
 use crate::change::Injection;
@@ -29,10 +29,11 @@ impl<'a> Trial<'a> {
         thresholds: Thresholds,
     ) -> Self {
         let mut pairs: Vec<MetricPair> = Vec::with_capacity(config.metrics.len());
-        for metric in &config.metrics {
+        let needed = config.metrics.iter().flat_map(|metric| needed(config, metric));
+        for name in config.metrics.iter().map(|metric| &*metric.name).chain(needed) {
             // If two metrics have one name, the first counts.
-            if !pairs.iter().any(|pair| pair.name == metric.name) {
-                pairs.push(MetricPair::new(&metric.name, vec![], vec![]));
+            if !pairs.iter().any(|pair| pair.name == name) {
+                pairs.push(MetricPair::new(name, vec![], vec![]));
             }
         }
         let healthy = vec![Vec::new(); pairs.len()];
@@ -41,7 +42,7 @@ impl<'a> Trial<'a> {
         Self { history, judge, request, healthy, seed: 0 }
     }
 
-    /// Creates a trial of the metric `name` only, and the metric of its exposure if it has one.
+    /// Creates a trial of the metric `name` only, and of the metrics that it needs.
     pub(crate) fn for_metric(
         history: &'a HealthyHistory,
         judge: &'a dyn Judge,
@@ -49,12 +50,16 @@ impl<'a> Trial<'a> {
         name: &str,
     ) -> Self {
         let metric = config.metric(name);
-        let exposure = metric.and_then(|metric| metric.evidence.kind.exposure());
-        let metrics =
-            metric.into_iter().chain(exposure.and_then(|exposure| config.metric(exposure)));
+        let needed = metric.into_iter().flat_map(|metric| needed(config, metric));
+        let mut metrics: Vec<&MetricConfig> = Vec::new();
+        for metric in metric.into_iter().chain(needed.filter_map(|name| config.metric(name))) {
+            if !metrics.iter().any(|known| known.name == metric.name) {
+                metrics.push(metric);
+            }
+        }
         // Weights and notices may refer to groups and metrics that this trial lacks.
         let alone = CanaryConfig {
-            metrics: metrics.cloned().collect(),
+            metrics: metrics.into_iter().cloned().collect(),
             group_weights: [].into(),
             noticed: Vec::new(),
             ..config.clone()
@@ -104,6 +109,13 @@ impl<'a> Trial<'a> {
     pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, JudgeError> {
         self.judge.judge_with(&self.request, scratch)
     }
+}
+
+/// Names of the metrics that count the events or the traffic of `metric`.
+fn needed<'a>(config: &'a CanaryConfig, metric: &'a MetricConfig) -> impl Iterator<Item = &'a str> {
+    let traffic = [&metric.evidence.traffic, &config.evidence.traffic];
+    let traffic = traffic.into_iter().filter_map(|name| name.as_deref());
+    metric.evidence.kind.exposure().into_iter().chain(traffic)
 }
 
 fn refill(buffer: &mut Vec<f64>, values: &[f64]) {

@@ -54,6 +54,28 @@ fn instances_of_one_time_are_compared_side_by_side() {
 }
 
 #[test]
+fn a_metric_is_calibrated_beside_the_one_that_counts_its_traffic() {
+    let place = place();
+    let mut config: Value = serde_json::from_slice(&config(&["latency", "errors"])).unwrap();
+    config["judge"] = serde_json::json!({
+        "name": "EvidenceJudge-v1", "judgeConfigurations": { "traffic": "errors" },
+    });
+    place.write("config.json", &serde_json::to_vec(&config).unwrap());
+    let calibrate = format!("{CALIBRATE} --history one.csv two.csv -f json");
+    let answer = place.judge(&calibrate);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let calibration: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let latency = &calibration["metrics"][0];
+    let change = latency["shift"][1]["change"].as_f64().unwrap();
+    assert!(change > 0.01 && change < 0.1, "{latency:#}");
+    // The metric that counts may be one that the config does not judge.
+    config["metrics"].as_array_mut().unwrap().pop();
+    place.write("config.json", &serde_json::to_vec(&config).unwrap());
+    let answer = place.judge(&calibrate);
+    assert_eq!(answer.code, 0, "{answer:?}");
+}
+
+#[test]
 fn looks_cost_false_alarms_unless_they_are_planned() {
     let place = place();
     let looks = "calibrate --config config.json --minutes 30 --pairs 100 --change 10% --looks 6 \
