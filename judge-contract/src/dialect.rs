@@ -26,7 +26,9 @@ const MESSAGES_CONFIG: &[(&str, &str)] = &[
     ("classifier.scoreThresholds", "thresholds"),
     ("classifier.groupWeights", "groupWeights"),
     (".analysisConfigurations.canary.of", ".evidence.of"),
+    (".analysisConfigurations.canary.traffic", ".evidence.traffic"),
     (".analysisConfigurations.canary", ""),
+    ("judge.judgeConfigurations", "evidence"),
     ("judge.name", "judge"),
 ];
 

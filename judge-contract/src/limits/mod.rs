@@ -95,7 +95,7 @@ impl Limits {
                 name(&|| path(&format!("groups[{group}]")), text);
             }
             if let Some(of) = metric.evidence.kind.exposure() {
-                name(&|| path("analysisConfigurations.canary.kind"), of);
+                name(&|| path("analysisConfigurations.canary.of"), of);
             }
         }
         for group in config.group_weights.keys() {

@@ -71,7 +71,7 @@ fn names_at_their_edge() {
         (request(metric(1, 1025, 1), &[]), &["canaryConfig.metrics[0].groups[0]"]),
         (
             request(metric(1, 1, 1025), &[]),
-            &["canaryConfig.metrics[0].analysisConfigurations.canary.kind"],
+            &["canaryConfig.metrics[0].analysisConfigurations.canary.of"],
         ),
         (request(metric(1, 1, 1), &[1025]), &["canaryConfig.classifier.groupWeights"]),
         (request(metric(1, 1, 1), &[1, 2, 3]), &["canaryConfig.classifier.groupWeights"]),

@@ -159,14 +159,23 @@ async fn every_wrong_field_is_named() {
 }
 
 #[tokio::test]
-async fn a_metric_to_relate_to_that_is_not_there_is_named() {
+async fn metrics_that_are_not_there_are_named() {
     let (_, mut typed) = configs();
     typed["metrics"][2]["evidence"]["of"] = json!("nothing");
+    typed["metrics"][1]["evidence"]["traffic"] = json!("nothing");
+    typed["evidence"]["traffic"] = json!("nothing");
     let request = json!({
         "canaryConfig": typed, "thresholds": {"pass": 90, "marginal": 50}, "pairs": pairs(),
     });
     let message: proto::JudgeRequest = serde_json::from_value(request).unwrap();
     let server = Server::start(&[]).await;
     let status = server.client().await.judge(message).await.unwrap_err();
-    assert_eq!(fields(&status), ["canaryConfig.metrics[2].evidence.of"]);
+    let mut found = fields(&status);
+    found.sort();
+    let expected = [
+        "canaryConfig.evidence.traffic",
+        "canaryConfig.metrics[1].evidence.traffic",
+        "canaryConfig.metrics[2].evidence.of",
+    ];
+    assert_eq!(found, expected);
 }
