@@ -75,10 +75,6 @@ pub(super) fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Eviden
 
 /// Reads the settings of a metric.
 pub(super) fn read_metric(canary: &Node<'_>, problems: &mut ProblemList) -> MetricEvidence {
-    let (kind, of) = (canary.field("kind"), canary.field("of"));
-    if kind.is_absent() && !of.is_absent() {
-        problems.push(of.notice("no value without a kind: count or proportion"));
-    }
     let settings = MetricEvidenceSettings {
         confidence: number(canary, "confidence", problems),
         minimum_change: number(canary, "minimumChange", problems),

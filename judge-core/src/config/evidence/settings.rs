@@ -222,14 +222,37 @@ fn kind(word: Option<KindWord>, of: Option<String>, problems: &mut Vec<Problem>)
             ));
             MetricKind::Auto
         }
-        (Some(KindWord::Gauge), _) => MetricKind::Gauge,
-        (Some(KindWord::Auto) | None, _) => MetricKind::Auto,
+        (word, of) => {
+            if let Some(of) = of {
+                let allowed = "no value, or the kind count or proportion";
+                problems.push(Problem::notice("of", format!("{of:?}"), allowed));
+            }
+            if word == Some(KindWord::Gauge) { MetricKind::Gauge } else { MetricKind::Auto }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests_of_ranges {
     use super::*;
+    use crate::problem::Severity;
+
+    #[test]
+    fn the_metric_of_all_events_needs_a_kind_that_reads_it() {
+        let severities = |kind| {
+            let mut problems = Vec::new();
+            let of = Some("requests".to_owned());
+            MetricEvidenceSettings { kind, of, ..MetricEvidenceSettings::default() }
+                .check(&mut problems);
+            problems.into_iter().map(|problem| problem.severity).collect::<Vec<_>>()
+        };
+        for kind in [None, Some(KindWord::Auto), Some(KindWord::Gauge)] {
+            assert_eq!(severities(kind), [Severity::Notice], "{kind:?}");
+        }
+        for kind in [KindWord::Count, KindWord::Proportion] {
+            assert_eq!(severities(Some(kind)), [], "{kind:?}");
+        }
+    }
 
     #[test]
     fn values_out_of_range_are_reported_with_their_path() {
