@@ -101,12 +101,17 @@ pub(crate) fn goes_on(request: &JudgeRequest) -> bool {
 /// Whether a look before the last has so few points that most metrics cannot be judged yet: then the next look decides.
 pub(crate) fn is_too_early(request: &JudgeRequest, metrics: &[MetricJudgement]) -> bool {
     let counted = || metrics.iter().filter(|metric| !metric.muted);
-    let early = counted().filter(|metric| metric.decision == Decision::Untestable).count();
-    let absent = counted().filter(|metric| metric.decision == Decision::MissingData).count();
+    let has_points = counted().any(|metric| metric.decision == Decision::Untestable);
+    // A side that has enough points shows that the other should have some.
+    let is_absent = |metric: &MetricJudgement| {
+        metric.decision == Decision::MissingData
+            && metric.baseline.counts.judged.max(metric.canary.counts.judged) >= p::FEWEST
+    };
+    let absent = counted().filter(|metric| is_absent(metric)).count();
     let missing = |metric: &MetricJudgement| metric.standing() == Standing::Missing;
     let all = counted().count();
     goes_on(request)
-        && early > 0
+        && has_points
         && 2 * absent < all
         && 2 * counted().filter(|metric| missing(metric)).count() >= all
         && !counted().any(MetricJudgement::fails_alone)

@@ -88,6 +88,22 @@ fn a_critical_metric_with_too_few_points_leaves_it_to_the_next_look() {
 }
 
 #[test]
+fn a_look_at_which_a_metric_has_no_point_yet_leaves_it_to_the_next() {
+    let configs = ["latency", "errors"].map(|name| MetricConfig::new(name, "All"));
+    let verdict = |errors: MetricPair| {
+        let latency = MetricPair::new("latency", around_100(3, 2), around_100(3, 1));
+        let mut request = super::request(configs.to_vec(), vec![latency, errors]);
+        request.looks = look(1, 6);
+        EvidenceJudge.judge(&request).unwrap().verdict
+    };
+    let nothing = vec![f64::NAN; 3];
+    let errors = |baseline| MetricPair::new("errors", baseline, nothing.clone());
+    assert_eq!(verdict(errors(nothing.clone())), Verdict::Pass);
+    // A baseline that has points shows that the canary should have some.
+    assert_eq!(verdict(errors(around_100(60, 3))), Verdict::Fail);
+}
+
+#[test]
 fn a_look_whose_points_are_all_warm_up_leaves_it_to_the_next() {
     let mut metric = MetricConfig { critical: true, ..MetricConfig::new("latency", "Latency") };
     metric.evidence.warm_up = Some(3);
