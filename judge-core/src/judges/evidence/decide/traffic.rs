@@ -137,9 +137,14 @@ pub(crate) fn advise(
     judged: &[Judged],
     explained: &[Explained],
 ) -> Option<Warning> {
-    let problem = if let Some((index, factor)) = explained.first() {
+    let mut explained = explained.iter().filter(|(index, _)| !judged[*index].metric.muted);
+    let problem = if let Some((index, factor)) = explained.next() {
+        let others = match explained.count() {
+            0 => String::new(),
+            more => format!(" and of {more} more"),
+        };
         let found = format!(
-            "points of {:?} vary more than the baseline's, and so do other metrics' (allowed: {factor:.1} times)",
+            "points of {:?}{others} vary more than the baseline's, and so do other metrics' (allowed: {factor:.1} times)",
             judged[*index].metric.name
         );
         let assumption = "that is taken for the effect of less traffic: name the metric that counts the requests of \
