@@ -14,9 +14,11 @@ pub(crate) const INFINITE: f64 = 9.0;
 /// If more than this share of the baseline's points is near the canary's median, the baseline visits that value, too. A shift
 /// must then show by ranks as well.
 pub(crate) const OTHER_LEVEL: f64 = 0.1;
-/// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from it where its baseline is
-/// within this share of the bound.
+/// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from the bound if its baseline is within this
+/// share of the bound,
 pub(crate) const NEAR_BOUND: f64 = 0.05;
+/// and a share of its baseline if that is farther away than this.
+pub(crate) const FAR_FROM_BOUND: f64 = 0.1;
 /// Rates that are extrapolated, as Prometheus does, may be above their bound by a trifle.
 pub(crate) const ABOVE_BOUND: f64 = 1.01;
 
@@ -220,7 +222,7 @@ pub(crate) const INCONCLUSIVE_FACTOR: f64 = 4.0;
 pub(crate) const JOINT_FEWEST: usize = 4;
 /// At least this share of the metrics is worse.
 pub(crate) const JOINT_WORSE: f64 = 0.75;
-/// No metric contributes more standard deviations.
+/// Each z is clipped at this size, so that no single metric decides, whether worse or better.
 pub(crate) const JOINT_CAP: f64 = 3.0;
 /// Share of a metric's level.
 pub(crate) const JOINT_SHARE: f64 = 0.25;

@@ -16,6 +16,8 @@ use crate::stats::distribution::normal;
 /// be settled: without this factor it was 0.78 to 0.96 of them, at 15, 31 and 60 points with and without an
 /// allowance.
 const MORE_POINTS: f64 = 1.1;
+/// Factor by which joining makes the p-value of one comparison larger, about.
+const JOINING: f64 = 2.0;
 /// Normal quantile of 0.8.
 const FOUR_IN_FIVE: f64 = 0.842;
 
@@ -83,9 +85,7 @@ impl LocationEstimate {
     /// test at this significance `level`.
     pub(super) fn would_find(&self, level: f64) -> f64 {
         let error = self.shift.error();
-        // Half-width of the shown interval, scaled to the level of the test.
-        let shown = normal::upper_quantile(0.5 * (1.0 - p::SHOWN));
-        let significant = self.reach * normal::upper_quantile(level) / shown + FOUR_IN_FIVE * error;
+        let significant = self.shift.half_width(1.0 - 2.0 * level / JOINING) + FOUR_IN_FIVE * error;
         let likely = self.threshold + (normal::score(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
         self.axis.in_metric(significant.max(likely))
     }

@@ -4,6 +4,7 @@ use crate::config::evidence::{EvidenceConfig, MinimumChange};
 use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
+use crate::math;
 
 use super::axis::{Axis, allow};
 use super::comparison::Comparison;
@@ -22,7 +23,7 @@ pub(crate) struct Threshold {
     pub(crate) minimum_of_points: f64,
     /// Whether a smaller change matters if it is in plain sight. True if the config leaves the smallest change
     /// at its default.
-    pub(crate) is_default: bool,
+    pub(crate) allows_plain_sight: bool,
 }
 
 impl Threshold {
@@ -47,15 +48,12 @@ impl Threshold {
         let relative = minimum.relative.get() * distance_from_bound(timeline, comparison.axis);
         let absolute = timeline.in_unit(minimum.absolute.get());
         let minimum_with = |noise: f64| relative.max(absolute).max(minimum.noise.get() * noise);
-        let evidence = &config.evidence;
-        let has_own_minimum =
-            evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
         Self {
             share,
             least_superiority,
             minimum: minimum_with(comparison.own_noise()),
             minimum_of_points: minimum_with(comparison.noise),
-            is_default: !has_own_minimum && judge.minimum_change == MinimumChange::DEFAULT,
+            allows_plain_sight: minimum == MinimumChange::DEFAULT,
         }
     }
 
@@ -87,29 +85,36 @@ impl Threshold {
     /// noise of sides that move together.
     pub(crate) fn is_in_plain_sight(&self, comparison: &Comparison, shift: f64) -> bool {
         !self.is_stated()
-            && self.is_default
+            && self.allows_plain_sight
             && shift > 0.0
             && shift >= p::PLAIN_SIGHT * comparison.robust_y.scale.max(comparison.noise)
             && comparison.moves_together()
     }
 }
 
-/// The value that a relative change of a metric refers to: the baseline's median. For shares and percentages
-/// near their bound it is the distance from the bound: from 99.95 to 98.05 percent of successful requests, 39
-/// times as many fail.
+/// The value that a relative change of a metric refers to: the baseline's median. For shares and percentages near their bound
+/// it is the distance from the bound: from 99.95 to 98.05 percent of successful requests, 39 times as many fail. Between near
+/// and far it goes over from one to the other, so that two baselines that differ little have much the same bar.
 fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
     let size = axis.baseline_size();
+    if axis.sign() > 0.0 {
+        return size;
+    }
     let sides = [&timeline.sorted_canary, &timeline.sorted_baseline];
     let largest = sides.iter().filter_map(|side| side.last()).copied().fold(0.0, f64::max);
     let least = sides.iter().filter_map(|side| side.first()).copied().fold(0.0, f64::min);
     for bound in [1.0, 100.0].map(|bound| timeline.in_unit(bound)) {
-        let near = (1.0 - p::NEAR_BOUND) * bound;
-        if axis.sign() < 0.0
-            && least >= 0.0
-            && largest <= p::ABOVE_BOUND * bound
-            && (near..=bound).contains(&size)
-        {
-            return bound - size;
+        let distance = bound - size;
+        let is_bounded = least >= 0.0 && largest <= p::ABOVE_BOUND * bound && distance >= 0.0;
+        if is_bounded && distance <= p::FAR_FROM_BOUND * bound {
+            let nearness =
+                (p::FAR_FROM_BOUND - distance / bound) / (p::FAR_FROM_BOUND - p::NEAR_BOUND);
+            // As a weighted geometric mean; a distance of 0 is near.
+            return if nearness >= 1.0 {
+                distance
+            } else {
+                size * math::pow(distance / size, nearness)
+            };
         }
     }
     size

@@ -1,6 +1,7 @@
 //! What each test of the panel sees, and what it leaves to the others.
 
-use crate::config::Direction;
+use crate::config::evidence::{MetricEvidence, NonNegative};
+use crate::config::{Direction, MetricConfig};
 use crate::judgement::{Classification, Decision, Finding, TestKind};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::series::{Clock, MetricPair, Series};
@@ -72,7 +73,35 @@ fn bad_minutes_that_the_baseline_had_as_well_are_no_harm() {
     }
 }
 
-/// Between two confidences, the shift that would have been found changes as the quantile of the location test's own level.
+/// A shift that is small beside the level, and large beside the noise of sides that move together.
+#[test]
+fn any_smallest_change_that_a_config_states_ends_what_is_in_plain_sight() {
+    let load: Vec<f64> = noise(60, 1).iter().map(|z| 1000.0 + 4.0 * z).collect();
+    let side = |seed: u64, shift: f64| -> Vec<f64> {
+        load.iter().zip(noise(60, seed)).map(|(load, z)| load + 0.2 * z + shift).collect()
+    };
+    let class = |state: fn(&mut MetricEvidence)| {
+        let mut config = increase("metric");
+        state(&mut config.evidence);
+        super::judge_one(config, &side(2, 0.0), &side(3, 12.0)).metrics[0].classification
+    };
+    assert_eq!(class(|_| ()), Classification::High);
+    assert_eq!(
+        class(|evidence| evidence.minimum_noise = NonNegative::new(100.0).ok()),
+        Classification::Pass
+    );
+    assert_eq!(
+        class(|evidence| evidence.minimum_relative = NonNegative::new(0.03).ok()),
+        Classification::Pass
+    );
+    assert_eq!(
+        class(|evidence| evidence.minimum_absolute = NonNegative::new(20.0).ok()),
+        Classification::Pass
+    );
+}
+
+/// Between two confidences, the shift that would have been found changes about as the quantile of the location test's own
+/// level.
 #[test]
 fn what_would_be_found_depends_on_the_level_of_the_location_test() {
     let side = |seed: u64, window: i64| Series {
@@ -106,6 +135,50 @@ fn what_would_be_found_depends_on_the_level_of_the_location_test() {
         let reach = 0.5 * (panel.interval.upper - panel.interval.lower);
         let expected = reach / normal::upper_quantile(0.025) * (stricter_quantile - quantile);
         let found = stricter.would_find.abs() - panel.would_find.abs();
-        assert!((found - expected).abs() < 1e-9 * expected, "{name}: {found}, not {expected}");
+        assert!((1.0..1.5).contains(&(found / expected)), "{name}: {found}, not {expected}");
     }
+}
+
+#[test]
+fn what_would_be_found_is_found_in_four_canaries_of_five() {
+    for (direction, n) in
+        [(Direction::Increase, 15), (Direction::Increase, 60), (Direction::Either, 30)]
+    {
+        let judge = |seed: u64, shift: f64| {
+            let mut config = increase("metric");
+            config.direction = direction;
+            let canary: Vec<f64> = around_100(n, seed + 5000).iter().map(|v| v + shift).collect();
+            super::judge_one(config, &around_100(n, seed), &canary).metrics.remove(0)
+        };
+        let (mut passed, mut found) = (0, 0);
+        for seed in 0..300 {
+            let metric = judge(seed, 0.0);
+            let Decision::Panel(panel) = metric.decision else { panic!("{metric:?}") };
+            if metric.classification == Classification::Pass {
+                passed += 1;
+                // Other points of the same kind.
+                let judged = judge(seed + 1000, panel.would_find);
+                found += usize::from(judged.classification != Classification::Pass);
+            }
+        }
+        let share = found as f64 / passed as f64;
+        assert!((0.74..0.95).contains(&share), "{direction:?}, {n} points: {found} of {passed}");
+    }
+}
+
+/// A baseline that is a little better is judged a little more strictly.
+#[test]
+fn the_smallest_change_of_a_share_has_no_jump() {
+    let smallest = |level: f64| {
+        let metric = || MetricConfig { direction: Direction::Decrease, ..increase("metric") };
+        let fails = |drop: f64| {
+            let side = |drop: f64| vec![level - drop; 20];
+            let judged = super::judge_one(metric(), &side(0.0), &side(drop)).metrics.remove(0);
+            judged.classification == Classification::Low
+        };
+        (1..400).map(|step| 0.01 * f64::from(step)).find(|drop| fails(*drop)).unwrap()
+    };
+    let near: Vec<f64> = (0..=40).map(|step| smallest(88.0 + 0.25 * f64::from(step))).collect();
+    assert!(near.windows(2).all(|pair| pair[1] <= pair[0] + 0.02), "{near:?}");
+    assert!(near.windows(2).all(|pair| pair[0] <= 1.4 * pair[1] + 0.02), "{near:?}");
 }
