@@ -19,7 +19,7 @@ use crate::store::{ClaimDue, Claimed, KeepError};
 /// Options of a runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunnerOptions {
-    /// Lease of a canary: so long, other replicas leave the canaries of a replica alone that is gone.
+    /// Length of a lease. If a replica does not renew it, another replica takes the canary over.
     pub lease_millis: i64,
     /// Most looks at the same time.
     pub looks: usize,
@@ -39,7 +39,7 @@ const STORE_WAIT: Duration = Duration::from_secs(1);
 /// Most canaries in one claim, so that the first looks begin while the next ones are claimed.
 const CLAIMED_AT_ONCE: usize = 128;
 
-/// If no further look has room, the runner waits so long, and then replaces all looks that have ended at once.
+/// Time that the runner waits if no further look has room; then it replaces all looks that have ended at once.
 const GATHER: Duration = Duration::from_millis(20);
 
 /// Number of plans and configs that are cached.

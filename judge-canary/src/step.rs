@@ -139,7 +139,7 @@ fn seed(id: &str, window: &LookWindow) -> String {
     format!("{id} {}", window.number)
 }
 
-/// Judges on a blocking thread; at most `threads` judgements at a time.
+/// Judges on a blocking thread. The number of judgements at a time is limited for all canaries together.
 pub(crate) async fn judge(
     shared: &SharedState,
     config: &Arc<RunnableConfig>,

@@ -106,13 +106,13 @@ impl Budget {
         after: usize,
     ) -> Result<(), Refusal> {
         let Counter { used, large, limit } = self.counter(part);
-        // Rounded to whole bytes; a caller may always have one call.
+        // Rounded to whole bytes; a caller may always have one call, also one that judges.
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a part of a number of bytes"
         )]
-        let most = (*limit as f64 * self.share) as usize;
+        let most = ((*limit as f64 * self.share) as usize).max(self.weights.judgement);
         let counted = [
             (share.map(|share| &**share), before, after, most, Resource::Share),
             (

@@ -111,6 +111,14 @@ fn one_caller_has_its_share_and_no_more() {
 }
 
 #[test]
+fn the_smallest_share_has_room_for_a_call_that_judges() {
+    let budget = Budget::new(1024 * 1024, 0.01);
+    let judgement = budget.weights.judgement;
+    let held = budget.reserve(Part::Calls, Some("a"), judgement).unwrap();
+    assert_eq!(held.another().grow(1).unwrap_err().reason(), "TOO_MANY_BYTES_OF_CALLER");
+}
+
+#[test]
 fn a_small_budget_admits_some_of_each() {
     let weights = CallWeights::within(16 * 1024);
     assert_eq!((weights.call, weights.judgement, weights.stream), (256, 1024, 2048));

@@ -50,8 +50,8 @@ impl Admit {
         let path = quoted(request.uri().path());
         let Some(route) = inbound.route else {
             return Err(Refusal::NotFound(match self.side {
-                Port::Grpc => format!("nothing at {path:?}; what there is reflection says"),
-                Port::Http => format!("nothing at {path}; what there is stands at /about"),
+                Port::Grpc => format!("nothing at {path:?}; gRPC reflection lists the methods"),
+                Port::Http => format!("nothing at {path}; see /about for the routes"),
                 Port::Kayenta => format!("nothing at {path} of Kayenta's API"),
             }));
         };

@@ -12,7 +12,7 @@ use crate::error::AskError;
 /// memory.
 pub(super) const MOST_READ_AT_ONCE: usize = 2;
 
-/// An answer of up to so many bytes is read on the thread that received it: to change threads would cost more time.
+/// Most bytes of an answer that is read on the thread that received it: to change threads would cost more time.
 pub(super) const SMALL_ANSWER: usize = 256 << 10;
 
 /// Waits for a permit; `None` if the deadline comes first.

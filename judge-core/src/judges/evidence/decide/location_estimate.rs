@@ -12,15 +12,6 @@ use crate::judges::evidence::prepare::timeline::PairTimeline;
 use crate::math;
 use crate::stats::distribution::normal;
 
-/// Factor on the number of additional points, because the estimate is not the truth. Four cases of five are to
-/// be settled: without this factor it was 0.78 to 0.96 of them, at 15, 31 and 60 points with and without an
-/// allowance.
-const MORE_POINTS: f64 = 1.1;
-/// Factor by which joining makes the p-value of one comparison larger, about.
-const JOINING: f64 = 2.0;
-/// Normal quantile of 0.8.
-const FOUR_IN_FIVE: f64 = 0.842;
-
 /// Where the canary is, with the axis that converts it to the metric's unit.
 #[derive(Debug)]
 pub(crate) struct LocationEstimate {
@@ -85,8 +76,9 @@ impl LocationEstimate {
     /// test at this significance `level`.
     pub(super) fn would_find(&self, level: f64) -> f64 {
         let error = self.shift.error();
-        let significant = self.shift.half_width(1.0 - 2.0 * level / JOINING) + FOUR_IN_FIVE * error;
-        let likely = self.threshold + (normal::score(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
+        let significant =
+            self.shift.half_width(1.0 - 2.0 * level * p::JOINED) + p::FOUR_IN_FIVE * error;
+        let likely = self.threshold + (normal::score(1.0 - p::LIKELY) + p::FOUR_IN_FIVE) * error;
         self.axis.in_metric(significant.max(likely))
     }
 
@@ -96,8 +88,8 @@ impl LocationEstimate {
         if error <= 0.0 || mean <= 0.0 {
             return None;
         }
-        let times = (normal::upper_quantile(level) + FOUR_IN_FIVE) * error / mean;
-        let times = (MORE_POINTS * times * times).clamp(1.5, 100.0);
+        let times = (normal::upper_quantile(level) + p::FOUR_IN_FIVE) * error / mean;
+        let times = (p::MORE_POINTS * times * times).clamp(p::TIMES_AS_MANY.0, p::TIMES_AS_MANY.1);
         Some(math::whole((self.points as f64 * (times - 1.0)).ceil()))
     }
 }
@@ -114,7 +106,7 @@ fn noise_of_shift(timeline: &PairTimeline, comparison: &Comparison, shift: &Post
     } else {
         (&comparison.x, comparison.robust_x)
     };
-    let (mut values, reach) = (values.iter(), 3.0 * around.scale);
+    let (mut values, reach) = (values.iter(), p::CLIP * around.scale);
     let at = |(index, x): (usize, &f64)| {
         if index < comparison.start || x.is_nan() || paired && timeline.baseline[index].is_nan() {
             return f64::NAN;

@@ -403,7 +403,9 @@ impl Panel<'_> {
         let location_is_known = self.location_is_normal
             || self.considered.iter().any(|considered| {
                 let finding = &considered.finding;
-                finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
+                finding.test == TestKind::Location
+                    && finding.is_harm()
+                    && finding.weight() <= p::LOCATION_IS_KNOWN
             });
         if let Some(level) = self.question.level_for(TestKind::Tail, comparison)
             && let Some(found) =

@@ -96,10 +96,10 @@ pub(crate) fn find(comparison: &Comparison, share: f64) -> Option<Bursts> {
     if up + down < p::BURST_FEWEST || up == 0 || 2 * are_high < up {
         return None;
     }
-    let phi = if quiet > 0.0 { (product / quiet).clamp(0.0, 0.9) } else { 0.0 };
+    let phi = if quiet > 0.0 { (product / quiet).clamp(0.0, p::BURST_PHI) } else { 0.0 };
     // If large differences in favour of the canary come in runs, those against it may, too.
     let on_end = if down >= p::BAD_FEWEST { followed as f64 / down as f64 } else { 0.0 };
-    let phi = phi.max(on_end.min(0.9));
+    let phi = phi.max(on_end.min(p::BURST_PHI));
     let z = sum / squares.sqrt() / ((1.0 + phi) / (1.0 - phi)).sqrt();
     let (p, count) = (normal::upper_tail(z), up as f64);
     Some(Bursts { up, down, z, p, height: height / count, beyond: beyond / count })

@@ -68,13 +68,12 @@ fn at_least(k: usize, n: usize, p: f64) -> f64 {
 
 /// Upper limit of the probability that another bad point follows, at 90 % confidence; 0 if none was seen.
 fn followed_at_most(counts: Bad) -> f64 {
-    const NINE_OF_TEN: f64 = 1.28;
     if counts.followed == 0 {
         return 0.0;
     }
     let n = counts.bad.max(p::BAD_FEWEST) as f64;
     let often = ((counts.followed + 1) as f64 / n).min(1.0);
-    (often + NINE_OF_TEN * (often * (1.0 - often) / n).sqrt()).min(1.0 - 1e-9)
+    (often + p::NINE_OF_TEN * (often * (1.0 - often) / n).sqrt()).min(1.0 - 1e-9)
 }
 
 /// Probability that a bad point among `n` follows another, if noise is an autoregression whose points have the

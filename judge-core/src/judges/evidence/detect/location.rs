@@ -61,7 +61,7 @@ pub(crate) fn find(
     } else {
         scores::p_value(&scores::normal(comparison, untied), comparison.y.len()).max(least)
     };
-    // Ranks count half as much as values: where points have memory, they know less.
+    // Ranks count half as much as values: they are weaker if points are autocorrelated.
     let mut p_values = vec![p_of_unpaired, p_of_unpaired, p_of_scores];
     let (mut p_of_shift, shift) = (p_of_unpaired, *comparison.shift());
     let mut effect = shift.mean().max(medians.max(comparison.mean_x - comparison.mean_y));

@@ -2,7 +2,8 @@
 //!
 //! **Null**: the first points are as high as the rest. **Statistic**: of all starts of at least two points that leave enough to
 //! be judged, the largest difference between the mean of the start and the mean of the rest, in units of its standard error. Its
-//! p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43). A start counts if most of its
+//! p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43), which is a little larger than that of
+//! the bridge that the differences form. A start counts if most of its
 //! points are elevated, so that single spikes are left to the tail test, if its first third is elevated as well, so that harm
 //! that begins later is no start, if the baseline has fewer such points, and if no such point comes back later. The test is
 //! repeated on the rest, because a decay looks like one step after the other. **Effect**: number of points left out, and their

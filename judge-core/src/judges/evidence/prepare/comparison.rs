@@ -63,7 +63,7 @@ pub(crate) struct Comparison {
     pub(crate) paired_shift: Option<Posterior>,
     /// Half-width of the interval of [`Comparison::shift`] that is shown.
     pub(crate) shift_reach: f64,
-    /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
+    /// Weights of φ of the baseline's noise alone: autocorrelation that only the canary has may be the harm.
     pub(crate) weights_of_baseline: Weights,
     /// Standard deviation of the baseline's noise around a line.
     pub(crate) noise: f64,

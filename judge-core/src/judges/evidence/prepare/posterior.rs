@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use crate::judges::evidence::parameters as p;
 use crate::math;
 use crate::stats::distribution::{normal, student};
 
@@ -185,10 +186,10 @@ impl Posterior {
 }
 
 /// Combines p-values that may depend on each other in any way: Cauchy's combination (Liu and Xie 2020). A
-/// p-value near 1 must not outweigh a small one, so each counts as 0.9 at most.
+/// p-value near 1 must not outweigh a small one, so each counts as [`p::LARGEST_P`] at most.
 pub(crate) fn combine(p_values: &[f64]) -> f64 {
     let score = |p: &f64| {
-        let p = p.clamp(1e-300, 0.9);
+        let p = p.clamp(1e-300, p::LARGEST_P);
         if p < 1e-8 { 1.0 / (PI * p) } else { 1.0 / math::tan(PI * p) }
     };
     let mean = p_values.iter().map(score).sum::<f64>() / p_values.len() as f64;

@@ -150,7 +150,7 @@ fn what_would_be_found_is_found_in_four_canaries_of_five() {
             let canary: Vec<f64> = around_100(n, seed + 5000).iter().map(|v| v + shift).collect();
             super::judge_one(config, &around_100(n, seed), &canary).metrics.remove(0)
         };
-        let (mut passed, mut found) = (0, 0);
+        let (mut passed, mut found) = (0_u16, 0_u16);
         for seed in 0..300 {
             let metric = judge(seed, 0.0);
             let Decision::Panel(panel) = metric.decision else { panic!("{metric:?}") };
@@ -158,10 +158,10 @@ fn what_would_be_found_is_found_in_four_canaries_of_five() {
                 passed += 1;
                 // Other points of the same kind.
                 let judged = judge(seed + 1000, panel.would_find);
-                found += usize::from(judged.classification != Classification::Pass);
+                found += u16::from(judged.classification != Classification::Pass);
             }
         }
-        let share = found as f64 / passed as f64;
+        let share = f64::from(found) / f64::from(passed);
         assert!((0.74..0.95).contains(&share), "{direction:?}, {n} points: {found} of {passed}");
     }
 }
