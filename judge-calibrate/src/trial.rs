@@ -29,11 +29,10 @@ impl<'a> Trial<'a> {
         thresholds: Thresholds,
     ) -> Self {
         let mut pairs: Vec<MetricPair> = Vec::with_capacity(config.metrics.len());
-        let needed = config.metrics.iter().flat_map(|metric| needed(config, metric));
-        for name in config.metrics.iter().map(|metric| &*metric.name).chain(needed) {
+        for metric in &config.metrics {
             // If two metrics have one name, the first counts.
-            if !pairs.iter().any(|pair| pair.name == name) {
-                pairs.push(MetricPair::new(name, vec![], vec![]));
+            if !pairs.iter().any(|pair| pair.name == metric.name) {
+                pairs.push(MetricPair::new(&metric.name, vec![], vec![]));
             }
         }
         let healthy = vec![Vec::new(); pairs.len()];

@@ -61,18 +61,12 @@ fn a_metric_is_calibrated_beside_the_one_that_counts_its_traffic() {
         "name": "EvidenceJudge-v1", "judgeConfigurations": { "traffic": "errors" },
     });
     place.write("config.json", &serde_json::to_vec(&config).unwrap());
-    let calibrate = format!("{CALIBRATE} --history one.csv two.csv -f json");
-    let answer = place.judge(&calibrate);
+    let answer = place.judge(&format!("{CALIBRATE} --history one.csv two.csv -f json"));
     assert_eq!(answer.code, 0, "{answer:?}");
     let calibration: Value = serde_json::from_str(&answer.stdout).unwrap();
     let latency = &calibration["metrics"][0];
     let change = latency["shift"][1]["change"].as_f64().unwrap();
     assert!(change > 0.01 && change < 0.1, "{latency:#}");
-    // The metric that counts may be one that the config does not judge.
-    config["metrics"].as_array_mut().unwrap().pop();
-    place.write("config.json", &serde_json::to_vec(&config).unwrap());
-    let answer = place.judge(&calibrate);
-    assert_eq!(answer.code, 0, "{answer:?}");
 }
 
 #[test]
