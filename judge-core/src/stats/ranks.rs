@@ -130,8 +130,8 @@ impl RankSums {
     pub(super) fn from_sorted(x: &[f64], y: &[f64]) -> Self {
         use super::staircase::{Band, RowBlock, walk};
         let mut collector = RankCollector::new(x, y);
-        walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &RowBlock<'_, 1>| {
-            collector.visit(rows.x, rows.floors(0), rows.ceilings(0));
+        walk(x, y, &Band::closed(0.0, 0.0).cuts(), |rows: &RowBlock<'_, 2>| {
+            collector.visit(rows.x, rows.columns(0), rows.columns(1));
         });
         collector.finish(x, y)
     }

@@ -15,9 +15,18 @@ pub(super) fn ends_among_all(
     for &xi in x {
         buffer.extend(y.iter().map(|yj| xi - yj));
     }
-    // So few differences are sorted sooner than selected from, once for each of six ranks.
-    order::sort(buffer);
-    let place = |rank: u64| usize::try_from(rank - 1).unwrap_or(usize::MAX).min(buffer.len() - 1);
+    let most = buffer.len() - 1;
+    let place = |rank: u64| usize::try_from(rank - 1).unwrap_or(usize::MAX).min(most);
+    let wanted = targets.iter().flat_map(|ranks| [ranks.first, ranks.last]).map(place);
+    let (first, last) = (wanted.clone().min().unwrap_or(0), wanted.max().unwrap_or(0));
+    // So few differences are sorted sooner than selected from, once for each of six ranks. Those outside need no order.
+    order::as_keys(buffer, |keys| {
+        let (_, _, behind) = keys.select_nth_unstable(first);
+        if last > first {
+            let (between, _, _) = behind.select_nth_unstable(last - first - 1);
+            between.sort_unstable();
+        }
+    });
     let mut found = [Ends::UNKNOWN; TARGETS];
     for (ends, ranks) in found.iter_mut().zip(targets) {
         *ends = Ends { first: buffer[place(ranks.first)], last: buffer[place(ranks.last)] };

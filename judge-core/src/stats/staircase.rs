@@ -20,8 +20,13 @@ pub(super) struct Band {
 
 impl Band {
     /// From `low` to `high`, both included.
-    pub(super) fn closed(low: f64, high: f64) -> Self {
+    pub(super) const fn closed(low: f64, high: f64) -> Self {
         Self { floor: just_below(low), ceiling: high }
+    }
+
+    /// Where the band starts and ends.
+    pub(super) const fn cuts(self) -> [f64; 2] {
+        [self.floor, self.ceiling]
     }
 
     /// Whether only differences equal to the ceiling are in the band.
@@ -31,84 +36,74 @@ impl Band {
 }
 
 /// The cut that excludes `value` and everything above it.
-pub(super) fn just_below(value: f64) -> f64 {
+const fn just_below(value: f64) -> f64 {
     if value == f64::NEG_INFINITY { f64::NAN } else { value.next_down() }
 }
 
-/// Columns at which the bands start and end in consecutive rows.
-pub(super) struct RowBlock<'a, const B: usize> {
+/// Columns at which the differences up to each cut start, in consecutive rows.
+pub(super) struct RowBlock<'a, const C: usize> {
     /// The values of x of these rows.
     pub(super) x: &'a [f64],
-    ends: &'a [[[usize; BLOCK]; 2]; B],
+    columns: &'a [[usize; BLOCK]; C],
 }
 
-impl<const B: usize> RowBlock<'_, B> {
-    /// For each row, the first column whose difference is at most the floor of band `b`.
-    pub(super) fn floors(&self, b: usize) -> &[usize] {
-        &self.ends[b][0][..self.x.len()]
-    }
-
-    /// For each row, the first column whose difference is at most the ceiling of band `b`.
-    pub(super) fn ceilings(&self, b: usize) -> &[usize] {
-        &self.ends[b][1][..self.x.len()]
+impl<const C: usize> RowBlock<'_, C> {
+    /// For each row, the first column whose difference is at most cut `c`.
+    pub(super) fn columns(&self, c: usize) -> &[usize] {
+        &self.columns[c][..self.x.len()]
     }
 }
 
-/// Walks the edges of all bands at once, in O(m + n), calling `visit` with blocks of rows in order.
-pub(super) fn walk<const B: usize>(
+/// Walks along all cuts at once, in O(m + n), calling `visit` with blocks of rows in order. No difference is up to a
+/// cut of NaN.
+pub(super) fn walk<const C: usize>(
     x: &[f64],
     y: &[f64],
-    bands: &[Band; B],
-    mut visit: impl FnMut(&RowBlock<'_, B>),
+    cuts: &[f64; C],
+    mut visit: impl FnMut(&RowBlock<'_, C>),
 ) {
-    let cuts = bands.map(|band| [band.floor, band.ceiling]);
-    let mut ends = [[[0_usize; BLOCK]; 2]; B];
-    let mut columns = [[0_usize; 2]; B];
+    let mut columns = [[0_usize; BLOCK]; C];
+    let mut reached = [0_usize; C];
     for rows in x.chunks(BLOCK) {
-        walk_block(rows, y, &cuts, &mut columns, &mut ends);
-        visit(&RowBlock { x: rows, ends: &ends });
+        walk_block(rows, y, cuts, &mut reached, &mut columns);
+        visit(&RowBlock { x: rows, columns: &columns });
     }
 }
 
-fn walk_block<const B: usize>(
+/// Continues from the columns that the rows before have `reached`.
+fn walk_block<const C: usize>(
     x: &[f64],
     y: &[f64],
-    cuts: &[[f64; 2]; B],
-    columns: &mut [[usize; 2]; B],
-    ends: &mut [[[usize; BLOCK]; 2]; B],
+    cuts: &[f64; C],
+    reached: &mut [usize; C],
+    columns: &mut [[usize; BLOCK]; C],
 ) {
-    let mut rows = [[0_usize; 2]; B];
+    let mut rows = [0_usize; C];
     // Of a known length, so that rows need no check; never more than a block's.
     let mut block = [0.0; BLOCK];
     block[..x.len()].copy_from_slice(x);
     loop {
         // Every step moves one row or one column: this many cannot leave the matrix.
         let mut safe = usize::MAX;
-        for b in 0..B {
-            for e in 0..2 {
-                safe = safe.min(x.len() - rows[b][e]).min(y.len() - columns[b][e]);
-            }
+        for c in 0..C {
+            safe = safe.min(x.len() - rows[c]).min(y.len() - reached[c]);
         }
         if safe == 0 {
             break;
         }
         for _ in 0..safe {
-            for b in 0..B {
-                for e in 0..2 {
-                    let (i, j) = (rows[b][e], columns[b][e]);
-                    let i_in = i % BLOCK;
-                    ends[b][e][i_in] = j;
-                    let reached = usize::from(block[i_in] - y[j] <= cuts[b][e]);
-                    rows[b][e] = i + reached;
-                    columns[b][e] = j + 1 - reached;
-                }
+            for c in 0..C {
+                let (i, j) = (rows[c], reached[c]);
+                let i_in = i % BLOCK;
+                columns[c][i_in] = j;
+                let is_up_to = usize::from(block[i_in] - y[j] <= cuts[c]);
+                rows[c] = i + is_up_to;
+                reached[c] = j + 1 - is_up_to;
             }
         }
     }
-    for b in 0..B {
-        for e in 0..2 {
-            finish_block(x, y, cuts[b][e], rows[b][e], &mut columns[b][e], &mut ends[b][e]);
-        }
+    for c in 0..C {
+        finish_block(x, y, cuts[c], rows[c], &mut reached[c], &mut columns[c]);
     }
 }
 
@@ -119,15 +114,15 @@ fn finish_block(
     cut: f64,
     mut row: usize,
     column: &mut usize,
-    ends: &mut [usize; BLOCK],
+    columns: &mut [usize; BLOCK],
 ) {
     while row < x.len() && *column < y.len() {
-        ends[row] = *column;
-        let reached = usize::from(x[row] - y[*column] <= cut);
-        row += reached;
-        *column += 1 - reached;
+        columns[row] = *column;
+        let is_up_to = usize::from(x[row] - y[*column] <= cut);
+        row += is_up_to;
+        *column += 1 - is_up_to;
     }
     if row < x.len() {
-        ends[row..x.len()].fill(y.len());
+        columns[row..x.len()].fill(y.len());
     }
 }

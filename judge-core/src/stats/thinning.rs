@@ -25,8 +25,8 @@ pub(super) fn thin_down(x: &[f64], y: &[f64], levels: &mut Vec<Level>) -> usize 
         let (done, rest) = levels.split_at_mut(depth);
         let (x, y) = done.last().map_or((x, y), |level| (&level.x, &level.y));
         let factor = match m + n {
-            ..2_000 => 4,
-            2_000..100_000 => 8,
+            ..6_000 => 4,
+            6_000..100_000 => 8,
             _ => 16,
         };
         thin(x, factor, TURNS[0], &mut rest[0].x);

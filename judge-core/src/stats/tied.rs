@@ -101,9 +101,10 @@ impl Tied {
         let mut through = [0; TARGETS];
         self.pairs.iter_mut().for_each(Vec::clear);
         let mut row = 0;
-        walk(&x.values, &y.values, bands, |rows: &RowBlock<'_, TARGETS>| {
+        let cuts = std::array::from_fn(|cut| bands[cut / 2].cuts()[cut % 2]);
+        walk(&x.values, &y.values, &cuts, |rows: &RowBlock<'_, { 2 * TARGETS }>| {
             for b in 0..TARGETS {
-                let columns = rows.ceilings(b).iter().zip(rows.floors(b));
+                let columns = rows.columns(2 * b + 1).iter().zip(rows.columns(2 * b));
                 for ((k, xi), (&start, &end)) in rows.x.iter().enumerate().zip(columns) {
                     let weight = x.weight(row + k);
                     below[b] += weight * y.weight_of(end, n);

@@ -219,7 +219,10 @@ fn relative(axis: Axis, shift: f64) -> impl Display {
     } else {
         ""
     };
-    fmt::from_fn(move |f| write!(f, "{sign}{}", size(axis, shift)))
+    fmt::from_fn(move |f| {
+        f.write_str(sign)?;
+        size(axis, shift).fmt(f)
+    })
 }
 
 /// The size of a shift of the axis: in percent of the baseline's median, or in the metric's unit if that is 0.
@@ -227,7 +230,8 @@ fn size(axis: Axis, shift: f64) -> impl Display {
     let size = axis.baseline_size();
     fmt::from_fn(move |f| {
         if size > 0.0 {
-            write!(f, "{} %", fixed((100.0 * (shift / size)).abs(), 1))
+            fixed((100.0 * (shift / size)).abs(), 1).fmt(f)?;
+            f.write_str(" %")
         } else {
             f.write_str(&short(axis.in_metric(shift).abs()))
         }
@@ -237,7 +241,11 @@ fn size(axis: Axis, shift: f64) -> impl Display {
 /// An interval of shifts of the axis, the end that is lower in the metric first.
 fn range(axis: Axis, lower: f64, upper: f64) -> impl Display {
     let (first, last) = if axis.sign() < 0.0 { (upper, lower) } else { (lower, upper) };
-    fmt::from_fn(move |f| write!(f, "{} to {}", relative(axis, first), relative(axis, last)))
+    fmt::from_fn(move |f| {
+        relative(axis, first).fmt(f)?;
+        f.write_str(" to ")?;
+        relative(axis, last).fmt(f)
+    })
 }
 
 /// A size with `decimals` decimals; in four digits from 1000 on.
@@ -246,7 +254,7 @@ fn fixed(size: f64, decimals: usize) -> impl Display {
         if size >= 1000.0 {
             f.write_str(&short(size.round()))
         } else {
-            write!(f, "{}", format::fixed(size, decimals))
+            format::fixed(size, decimals).fmt(f)
         }
     })
 }

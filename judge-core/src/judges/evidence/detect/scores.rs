@@ -46,20 +46,22 @@ pub(super) fn normal(comparison: &Comparison, untied: &mut UntiedScores) -> Vec<
     // A stable sort finds the two ascending runs and merges them.
     ascending.sort_by(f64::total_cmp);
     let points = ascending.len();
-    let scores: Vec<(f64, f64)> = if ascending.windows(2).all(|pair| pair[0] != pair[1]) {
-        ascending.into_iter().zip(untied.fill(points).iter().copied()).collect()
+    let of_ties: Vec<f64>;
+    let scores = if ascending.windows(2).all(|pair| pair[0] != pair[1]) {
+        untied.fill(points)
     } else {
         let mut below = 0.0;
-        let tied = |ties: &[f64]| {
+        let shared = |ties: &[f64]| {
             let rank = below + 0.5 * (ties.len() as f64 + 1.0);
             below += ties.len() as f64;
-            (ties[0], score(rank, points))
+            std::iter::repeat_n(score(rank, points), ties.len())
         };
-        ascending.chunk_by(|a, b| a == b).map(tied).collect()
+        of_ties = ascending.chunk_by(|a, b| a == b).flat_map(shared).collect();
+        &of_ties
     };
     let score = |value: &f64| {
-        let at = scores.partition_point(|(other, _)| other < value);
-        scores.get(at).map_or(0.0, |(_, score)| *score)
+        let at = ascending.partition_point(|other| other < value);
+        scores.get(at).copied().unwrap_or_default()
     };
     comparison.y.iter().chain(&comparison.x).map(score).collect()
 }
