@@ -301,6 +301,18 @@ fn a_release_without_points_is_left_out() {
     assert_eq!(rows(&folder, "h.ndjson").len(), 2 * 2 * 20);
 }
 
+#[test]
+fn a_release_whose_points_are_all_nan_is_left_out() {
+    let store = Store::open(|asked| matrix_of(asked, |_| f64::NAN));
+    let answer = folder(LIST).judge(&fetch(&store, "--output h.ndjson"));
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(
+        answer.stderr.contains("release \"v3\" is left out: no query found a point"),
+        "{answer:?}"
+    );
+    assert!(answer.stdout.contains("no release was fetched"), "{answer:?}");
+}
+
 /// Every second value of the canary is infinite: a fetched history keeps that, and is judged like the store itself.
 #[cfg(feature = "retro")]
 #[test]
