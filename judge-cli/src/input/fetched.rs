@@ -293,12 +293,20 @@ pub(crate) fn from_sources(
     let named = overrides.named_judge()?;
     let (config, queries) = FetchedConfig::read(config)?;
     let mut fetched = Fetcher::new(args, queries)?.fetch(request)?;
-    if fetched.iter().all(FetchedMetric::is_empty) && !fetched.is_empty() {
-        let why = nothing_found(&mut fetched);
-        return Err(config.source.error(InputProblem::NothingFetched(why)).into());
+    if let Some(error) = nothing_fetched(&config.source, &mut fetched) {
+        return Err(error.into());
     }
     let warnings = warnings(&fetched);
     Ok(prepared_from(config, pairs(fetched), warnings, named, overrides)?)
+}
+
+/// The error about the config `source` if none of its queries found a point.
+pub(crate) fn nothing_fetched(
+    source: &InputSource,
+    fetched: &mut [FetchedMetric],
+) -> Option<InputError> {
+    let is_nothing = fetched.iter().all(FetchedMetric::is_empty) && !fetched.is_empty();
+    is_nothing.then(|| source.error(InputProblem::NothingFetched(why_nothing(fetched))))
 }
 
 /// All pairs, in the order of the config.
@@ -318,7 +326,7 @@ pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
 }
 
 /// Why queries found nothing: each reason once, with the first query that has it.
-fn nothing_found(fetched: &mut [FetchedMetric]) -> String {
+fn why_nothing(fetched: &mut [FetchedMetric]) -> String {
     let mut reasons: Vec<(String, Vec<String>, String)> = Vec::new();
     for FetchedMetric { metric, notices, .. } in fetched.iter_mut() {
         notices.retain(|notice| {
