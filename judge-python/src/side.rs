@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use arrow_schema::DataType;
 use judge_core::{JudgeError, JudgeRequest, Looks, MetricPair, Scratch, Series};
-use judge_points::table;
-use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, join_names, sort_by_time};
+use judge_points::{table, time};
+use judge_replay::{
+    NameColumn, RepeatedTime, SeriesFile, TimedSeries, align, join_names, sort_by_time,
+};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -179,7 +181,8 @@ fn in_order(
 ) -> Result<TimedSeries, Exception> {
     let mut columns = [values];
     sort_by_time("row", &mut times, rows, &mut columns).map_err(|repeated| {
-        let got = format!("in row {}: {repeated}", repeated.again);
+        let RepeatedTime { first, again, millis, .. } = repeated;
+        let got = format!("{} in row {first} and row {again}", time::show(millis));
         Exception::data(path, got, "one value per time; aggregate the values of each time first")
     })?;
     let [values] = columns;
