@@ -120,9 +120,17 @@ fn history(
         let clocks = side.by_metric.iter().map(|(metric, series)| {
             let path = crate::rows::column_path(&name, metric);
             series
+    let mut zoned = None;
                 .clock
                 .ok_or_else(|| Exception::data(path, "no times", "times a regular step apart"))
         });
+        if let Some(is_zoned) = side.zoned
+            && is_zoned != *zoned.get_or_insert(is_zoned)
+        {
+            let got = if is_zoned { "times with a zone" } else { "times without a zone" };
+            let got = format!("{got}, unlike the instances before it");
+            return Err(Exception::data(name, got, side::ONE_KIND_OF_TIMES));
+        }
         let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
         let Some(start_millis) = clocks.iter().map(|clock| clock.start_millis()).min() else {
             continue;

@@ -393,6 +393,22 @@ def test_whole_numbers_of_any_size():
     assert canary_judge.judge(CONFIG, wide, wide) == canary_judge.judge(CONFIG, whole, whole)
 
 
+def test_series_of_a_mapping_have_one_kind_of_times():
+    zoned = pandas.Series(VALUES, index=pandas.DatetimeIndex(TIMES))
+    naive = zoned.tz_localize(None)
+    config = {**CONFIG, "metrics": [{"name": name, "groups": ["G"]} for name in ("latency", "errors")]}
+    both = {"latency": zoned, "errors": zoned}
+    for mixed in ({"latency": zoned, "errors": naive}, {"latency": naive, "errors": zoned}):
+        with pytest.raises(InvalidData, match=r'baseline\["errors"\]: expected times with a zone everywhere, or nowhere'):
+            canary_judge.judge(config, mixed, mixed)
+    with pytest.raises(InvalidData, match="zone on one side only"):
+        canary_judge.judge(config, {"latency": naive, "errors": naive}, both)
+    with pytest.raises(InvalidData, match="zone on one side only"):
+        canary_judge.judge(CONFIG, {"latency": naive}, frame("pandas", TIMES, VALUES))
+    with pytest.raises(InvalidData, match=r"instances\[1\]: expected times with a zone everywhere, or nowhere"):
+        canary_judge.calibrate(CONFIG, [{"latency": zoned}, {"latency": naive}], minutes=[1], progress=False)
+
+
 def test_times_of_which_only_some_have_a_zone():
     mixed = pandas.DataFrame({"timestamp": [TIMES[0], TIMES[1].replace(tzinfo=None)], "latency": VALUES[:2]})
     refused(mixed, 'baseline["timestamp"], row 1', "tz_localize", "2026-01-01 00:01:00, unlike the rows before it")
