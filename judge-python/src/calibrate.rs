@@ -39,6 +39,12 @@ impl AskedOptions {
     }
 }
 
+/// Refuses options that are out of range, as [`calibrate`] does.
+#[pyfunction]
+pub(crate) fn check_options(options: AskedOptions) -> PyResult<()> {
+    Ok(options.options().check().map_err(|error| refusal(&error))?)
+}
+
 /// Returns the document of `judge calibrate --format json`, and warnings.
 #[pyfunction]
 pub(crate) fn calibrate(
@@ -114,16 +120,10 @@ fn history(
     let metrics = judging.metrics();
     let mut warnings = Vec::new();
     let mut timed: Vec<TimedInstance> = Vec::new();
+    let mut zoned = None;
     for (name, input) in instances {
         let mut side = side::read(input, &name, &metrics)?;
         warnings.append(&mut side.warnings);
-        let clocks = side.by_metric.iter().map(|(metric, series)| {
-            let path = crate::rows::column_path(&name, metric);
-            series
-    let mut zoned = None;
-                .clock
-                .ok_or_else(|| Exception::data(path, "no times", "times a regular step apart"))
-        });
         if let Some(is_zoned) = side.zoned
             && is_zoned != *zoned.get_or_insert(is_zoned)
         {
@@ -131,6 +131,12 @@ fn history(
             let got = format!("{got}, unlike the instances before it");
             return Err(Exception::data(name, got, side::ONE_KIND_OF_TIMES));
         }
+        let clocks = side.by_metric.iter().map(|(metric, series)| {
+            let path = crate::rows::column_path(&name, metric);
+            series
+                .clock
+                .ok_or_else(|| Exception::data(path, "no times", "times a regular step apart"))
+        });
         let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
         let Some(start_millis) = clocks.iter().map(|clock| clock.start_millis()).min() else {
             continue;
