@@ -47,7 +47,7 @@ struct Received {
 }
 
 /// Most attempts, the first one included.
-const MOST_ATTEMPTS: u32 = 5;
+pub(crate) const MOST_ATTEMPTS: u32 = 5;
 /// Longest wait before the second attempt. It doubles for each further one (exponential backoff).
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Longest wait before any attempt.

@@ -245,7 +245,7 @@ fn page(title: &str) -> String {
     }
 }
 
-fn shown(duration: Duration) -> String {
+pub(crate) fn shown(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
