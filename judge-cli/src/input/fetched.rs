@@ -86,13 +86,15 @@ impl FetchFailed {
 }
 
 /// Whether a query failed because of the config or the command line: it could not be built, the store does not
-/// understand it, or the answer to it cannot be judged.
+/// understand it or has nothing at its URL, or the answer to it cannot be judged.
 pub(crate) fn is_bad_input(failure: &QueryFailure) -> bool {
     match &failure.cause {
         Cause::Chosen(_) | Cause::Query(_) => true,
         // With these two statuses a store rejects the query; Prometheus sends 422 for queries that it cannot
         // evaluate.
-        Cause::Ask { cause: AskError::Status { status, .. }, .. } => matches!(status, 400 | 422),
+        Cause::Ask { cause: AskError::Status { status, .. }, .. } => {
+            matches!(status, 400 | 404 | 422)
+        }
         Cause::Answer(error) => error.is_for_query(),
         _ => false,
     }
