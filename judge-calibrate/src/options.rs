@@ -33,7 +33,11 @@ const FEWEST_PAIRS: usize = 10;
 const MOST_PAIRS: usize = 100_000;
 
 impl Options {
-    pub(crate) fn check(&self) -> Result<(), CalibrateError> {
+    /// Checks the options without any history.
+    ///
+    /// # Errors
+    /// With the first option that is out of range.
+    pub fn check(&self) -> Result<(), CalibrateError> {
         let wrong = |name, value, expected| Err(CalibrateError::Option { name, value, expected });
         if self.minutes.is_empty() {
             return wrong("minutes", 0.0, "at least one window");

@@ -83,7 +83,7 @@ pub mod kayenta;
 mod looks;
 mod math;
 pub mod monitor;
-mod number;
+pub mod number;
 mod order;
 mod problem;
 mod request;

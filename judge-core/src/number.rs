@@ -1,5 +1,18 @@
 //! Doubles in JSON. NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as in
-//! Jackson and in protobuf's JSON mapping.
+//! Jackson and in protobuf's JSON mapping. For serde's `with`.
+//!
+//! # Example
+//! ```
+//! #[derive(serde::Serialize)]
+//! struct Point {
+//!     #[serde(with = "judge_core::number::optional")]
+//!     value: Option<f64>,
+//! }
+//!
+//! let json = serde_json::to_string(&Point { value: Some(f64::INFINITY) })?;
+//! assert_eq!(json, r#"{"value":"Infinity"}"#);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use std::fmt;
 
@@ -32,15 +45,23 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
     }
 }
 
+/// Writes a double.
+///
+/// # Errors
+/// Those of the serializer.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` passes a reference")]
-pub(crate) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     match name(*value) {
         Some(name) => serializer.serialize_str(name),
         None => serializer.serialize_f64(*value),
     }
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+/// Reads a double.
+///
+/// # Errors
+/// If it is neither a number nor a string that holds one.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     deserializer.deserialize_any(NumberVisitor)
 }
 
@@ -70,26 +91,31 @@ impl Visitor<'_> for NumberVisitor {
     }
 }
 
-/// The same for an optional number.
-pub(crate) mod optional {
+/// The same for an optional number; `None` is `null`.
+pub mod optional {
     use serde::{Deserialize, Deserializer, Serializer};
 
     #[derive(Deserialize)]
     struct Number(#[serde(with = "super")] f64);
 
+    /// Writes a double or `null`.
+    ///
+    /// # Errors
+    /// Those of the serializer.
     #[allow(clippy::ref_option, reason = "serde's `with` passes a reference to the field")]
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` passes a reference")]
-    pub(crate) fn serialize<S: Serializer>(
-        value: &Option<f64>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => super::serialize(value, serializer),
             None => serializer.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+    /// Reads a double or `null`.
+    ///
+    /// # Errors
+    /// If it is neither `null`, nor a number, nor a string that holds one.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<f64>, D::Error> {
         Ok(Option::<Number>::deserialize(deserializer)?.map(|number| number.0))

@@ -39,6 +39,12 @@ impl AskedOptions {
     }
 }
 
+/// Refuses options that are out of range, as [`calibrate`] does.
+#[pyfunction]
+pub(crate) fn check_options(options: AskedOptions) -> PyResult<()> {
+    Ok(options.options().check().map_err(|error| refusal(&error))?)
+}
+
 /// Returns the document of `judge calibrate --format json`, and warnings.
 #[pyfunction]
 pub(crate) fn calibrate(
@@ -114,9 +120,17 @@ fn history(
     let metrics = judging.metrics();
     let mut warnings = Vec::new();
     let mut timed: Vec<TimedInstance> = Vec::new();
+    let mut zoned = None;
     for (name, input) in instances {
         let mut side = side::read(input, &name, &metrics)?;
         warnings.append(&mut side.warnings);
+        if let Some(is_zoned) = side.zoned
+            && is_zoned != *zoned.get_or_insert(is_zoned)
+        {
+            let got = if is_zoned { "times with a zone" } else { "times without a zone" };
+            let got = format!("{got}, unlike the instances before it");
+            return Err(Exception::data(name, got, side::ONE_KIND_OF_TIMES));
+        }
         let clocks = side.by_metric.iter().map(|(metric, series)| {
             let path = crate::rows::column_path(&name, metric);
             series

@@ -31,7 +31,7 @@ mod native {
     #[pymodule_export]
     use crate::batch::batch;
     #[pymodule_export]
-    use crate::calibrate::{calibrate, propose};
+    use crate::calibrate::{calibrate, check_options, propose};
     #[pymodule_export]
     use crate::judgement::PyJudgement;
     #[pymodule_export]

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use arrow_schema::DataType;
 use judge_core::{JudgeError, JudgeRequest, Looks, MetricPair, Scratch, Series};
-use judge_points::table;
-use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, join_names, sort_by_time};
+use judge_points::{table, time};
+use judge_replay::{
+    NameColumn, RepeatedTime, SeriesFile, TimedSeries, align, join_names, sort_by_time,
+};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -77,16 +79,22 @@ impl SideValues<'_> {
     }
 }
 
+/// Times in milliseconds since the Unix epoch, and whether they were given with a zone.
+type SeriesTimes = (Vec<i64>, bool);
+
+/// A metric, its values and, if available, their times.
+type NamedValues<'py> = (String, SideValues<'py>, Option<SeriesTimes>);
+
 /// The series of one side: a table, or for each metric its values and, if available, their times.
 pub(crate) enum SideInput<'py> {
-    Series(Vec<(String, SideValues<'py>, Option<Vec<i64>>)>),
+    Series(Vec<NamedValues<'py>>),
     /// An object with the `PyCapsule` interface.
     Frame(Bound<'py, PyAny>),
 }
 
 /// A side whose frame is read, but not its columns.
 enum OpenSide<'py> {
-    Series(Vec<(String, SideValues<'py>, Option<Vec<i64>>)>),
+    Series(Vec<NamedValues<'py>>),
     Table(PyTable),
 }
 
@@ -116,6 +124,8 @@ impl<'py> FromPyObject<'_, 'py> for SideInput<'py> {
 pub(crate) struct ReadSide {
     pub(crate) by_metric: BTreeMap<String, Series>,
     pub(crate) warnings: Vec<String>,
+    /// Whether its times have a zone; `None` if they cannot have one, or there are none.
+    pub(crate) zoned: Option<bool>,
 }
 
 /// Reads the series of `metrics` out of `input`, which messages call `role`.
@@ -128,11 +138,12 @@ pub(crate) fn read(
 }
 
 fn read_open(input: OpenSide<'_>, role: &str, metrics: &[String]) -> Result<ReadSide, Exception> {
+    let zoned = zoned(&input);
     let Found { plain, timed, ignored } = match input {
         OpenSide::Series(series) => from_series(series, role)?,
         OpenSide::Table(table) => from_table(table, role, metrics)?,
     };
-    let mut side = ReadSide::default();
+    let mut side = ReadSide { zoned, ..ReadSide::default() };
     let names: Vec<String> = timed.iter().filter_map(|series| series.name.clone()).collect();
     let aligned = align(&[SeriesFile { origin: role.to_owned(), series: timed }]);
     side.warnings = aligned.warnings;
@@ -179,7 +190,8 @@ fn in_order(
 ) -> Result<TimedSeries, Exception> {
     let mut columns = [values];
     sort_by_time("row", &mut times, rows, &mut columns).map_err(|repeated| {
-        let got = format!("in row {}: {repeated}", repeated.again);
+        let RepeatedTime { first, again, millis, .. } = repeated;
+        let got = format!("{} in row {first} and row {again}", time::show(millis));
         Exception::data(path, got, "one value per time; aggregate the values of each time first")
     })?;
     let [values] = columns;
@@ -192,21 +204,24 @@ fn in_order(
     })
 }
 
-fn from_series(
-    series: Vec<(String, SideValues<'_>, Option<Vec<i64>>)>,
-    role: &str,
-) -> Result<Found, Exception> {
+fn from_series(series: Vec<NamedValues<'_>>, role: &str) -> Result<Found, Exception> {
     let mut found = Found::default();
+    let mut first_zoned = None;
     for (name, values, times) in series {
         let path = column_path(role, &name);
         let values = values.read(&path)?;
         match times {
             None => found.plain.push((name, Series::from(values))),
-            Some(times) if times.len() != values.len() => {
+            Some((_, zoned)) if zoned != *first_zoned.get_or_insert(zoned) => {
+                let got = if zoned { "times with a zone" } else { "times without a zone" };
+                let got = format!("{got}, unlike the series before it");
+                return Err(Exception::data(path, got, ONE_KIND_OF_TIMES));
+            }
+            Some((times, _)) if times.len() != values.len() => {
                 let got = format!("{} times and {} values", times.len(), values.len());
                 return Err(Exception::data(path, got, "a time for each value"));
             }
-            Some(times) => {
+            Some((times, _)) => {
                 let rows: Vec<u64> = (0..times.len() as u64).collect();
                 found.timed.push(in_order(&name, &path, times, values, &rows)?);
             }
@@ -294,9 +309,17 @@ fn refuse_bad(bad: Vec<UnreadCell>, role: &str) -> Result<(), Exception> {
     }
 }
 
-/// Whether the times in a table's column have a zone; `None` if there is no such column.
+pub(crate) const ONE_KIND_OF_TIMES: &str = "times with a zone everywhere, or nowhere: localize the naive ones, as with \
+                                 tz_localize(\"UTC\")";
+
+/// Whether the times of a side have a zone; `None` if they cannot have one, or there are none.
 fn zoned(input: &OpenSide<'_>) -> Option<bool> {
-    let OpenSide::Table(table) = input else { return None };
+    let table = match input {
+        OpenSide::Series(series) => {
+            return series.iter().find_map(|(.., times)| times.as_ref().map(|(_, zoned)| *zoned));
+        }
+        OpenSide::Table(table) => table,
+    };
     let schema = table.batches().first()?.schema();
     let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     match schema.field(table::time_column(&columns)?).data_type() {

@@ -107,7 +107,7 @@ def test_nulls_are_gaps_among_values_and_refused_among_times(library):
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_time_twice(library):
     bad = frame(library, with_cell(TIMES, 9, TIMES[8]), VALUES)
-    refused(bad, 'baseline["latency"]', "row 9", "2026-01-01T00:08:00Z", "aggregate")
+    refused(bad, 'baseline["latency"]', "got 2026-01-01T00:08:00Z in row 8 and row 9", "aggregate")
     if library == "pandas":
         indexed = bad.set_index("timestamp")
         refused(indexed, "row 9")
@@ -393,6 +393,28 @@ def test_whole_numbers_of_any_size():
     assert canary_judge.judge(CONFIG, wide, wide) == canary_judge.judge(CONFIG, whole, whole)
 
 
+def test_series_of_a_mapping_have_one_kind_of_times():
+    zoned = pandas.Series(VALUES, index=pandas.DatetimeIndex(TIMES))
+    naive = zoned.tz_localize(None)
+    config = {**CONFIG, "metrics": [{"name": name, "groups": ["G"]} for name in ("latency", "errors")]}
+    both = {"latency": zoned, "errors": zoned}
+    for mixed in ({"latency": zoned, "errors": naive}, {"latency": naive, "errors": zoned}):
+        with pytest.raises(InvalidData, match=r'baseline\["errors"\]: expected times with a zone everywhere, or nowhere'):
+            canary_judge.judge(config, mixed, mixed)
+    with pytest.raises(InvalidData, match="zone on one side only"):
+        canary_judge.judge(config, {"latency": naive, "errors": naive}, both)
+    with pytest.raises(InvalidData, match="zone on one side only"):
+        canary_judge.judge(CONFIG, {"latency": naive}, frame("pandas", TIMES, VALUES))
+    with pytest.raises(InvalidData, match=r"instances\[1\]: expected times with a zone everywhere, or nowhere"):
+        canary_judge.calibrate(CONFIG, [{"latency": zoned}, {"latency": naive}], minutes=[1], progress=False)
+
+
+def test_a_request_that_is_none_is_named():
+    (refused_request,) = canary_judge.batch([None], progress=False)
+    assert isinstance(refused_request, InvalidData)
+    assert str(refused_request) == "requests[0]: expected a request as a mapping or as JSON text, got a NoneType"
+
+
 def test_times_of_which_only_some_have_a_zone():
     mixed = pandas.DataFrame({"timestamp": [TIMES[0], TIMES[1].replace(tzinfo=None)], "latency": VALUES[:2]})
     refused(mixed, 'baseline["timestamp"], row 1', "tz_localize", "2026-01-01 00:01:00, unlike the rows before it")
@@ -406,8 +428,8 @@ def test_times_of_which_only_some_have_a_zone():
         ({"interval": "2m", "lifetime": "1m"}, "interval: expected at most the lifetime, 1m; leave it out for one judgement at the end, got 2m"),
         ({"step": "1m", "lookback": "30s"}, "lookback: expected at least the step, 1m, got 30s"),
         ({"lookback": "soon"}, 'lookback: expected a time, such as "90s", "10m", "1h 30m" or a timedelta, got "soon"'),
-        ({"threads": -1}, "threads: expected at most 1024 threads, or None for one per core, got -1"),
-        ({"threads": 10**30}, f"threads: expected at most 1024 threads, or None for one per core, got {10**30}"),
+        ({"threads": 0}, "threads: expected 1 to 1024 threads, or None for one per core, got 0"),
+        ({"threads": 10**30}, f"threads: expected 1 to 1024 threads, or None for one per core, got {10**30}"),
         ({"judge": 5}, "judge: expected the name of a judge, such as EvidenceJudge-v1, got 5"),
         ({"thresholds": (10**400, 5)}, "thresholds: expected (pass, marginal)"),
         ({"columns": "build"}, 'columns: expected a mapping such as {"release": "build"}, got \'build\''),

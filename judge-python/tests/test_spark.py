@@ -260,6 +260,12 @@ def test_bad_input_is_refused_before_spark_starts(spark):
         canary_judge.spark.retro(df, {"metrics": 5})
     with pytest.raises(canary_judge.InvalidData, match="by=..."):
         canary_judge.spark.calibrate(df, history_config())
+    for other in (history_table(2).to_pandas(), history_table(2)):
+        with pytest.raises(canary_judge.InvalidData, match="df: expected a Spark DataFrame; canary_judge.retro takes other frames"):
+            canary_judge.spark.retro(other, history_config())
+    for option, value in [("power", 7), ("pairs", 1), ("change", "20%"), ("seed", -1), ("minutes", "30"), ("minutes", 30), ("minutes", [0])]:
+        with pytest.raises(canary_judge.InvalidOption, match=f"{option}: expected"):
+            canary_judge.spark.calibrate(df, history_config(), by="release", instance="role", **{option: value})
     config = history_config()
     config["metrics"][0]["analysisConfigurations"]["retro"] = {"expression": "cpu / rps"}
     with pytest.raises(canary_judge.UnsupportedExpression):
@@ -328,6 +334,11 @@ def test_calibration_by_service(spark, recorded):
         own = [row for row in found.to_pylist() if row["service"] == service]
         assert [{key: row[key] for key in alone[0]} for row in own] == alone
     assert [bool(row["error"]) for row in found.to_pylist() if row["service"] == "c"] == [True]
+    nameless = both.assign(service="a", instance=both["instance"].where(both["instance"] != "canary"))
+    frame = spark.createDataFrame(pyarrow.Table.from_pandas(nameless, preserve_index=False))
+    (row,) = canary_judge.spark.calibrate(frame, config, **options).toArrow().to_pylist()
+    expected = f"instance: expected the name of an instance in each row, got null in {len(both) // 2} of {len(both)} rows"
+    assert row["error"] == expected
 
 
 def test_a_worker_holds_one_release_at_a_time(spark):

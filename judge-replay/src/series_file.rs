@@ -44,7 +44,8 @@ pub struct RepeatedTime {
     pub first: u64,
     /// Position of the second occurrence.
     pub again: u64,
-    millis: i64,
+    /// The time, in milliseconds since the Unix epoch.
+    pub millis: i64,
 }
 
 /// Sorts rows by time. `positions` are their positions in the file.

@@ -47,7 +47,7 @@ struct Received {
 }
 
 /// Most attempts, the first one included.
-const MOST_ATTEMPTS: u32 = 5;
+pub(crate) const MOST_ATTEMPTS: u32 = 5;
 /// Longest wait before the second attempt. It doubles for each further one (exponential backoff).
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Longest wait before any attempt.
@@ -177,9 +177,10 @@ fn jittered(attempts: u32) -> Duration {
     longest.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
-/// Rounds to whole milliseconds, for people.
+/// Rounds to 10 ms, for people: what is left of a timeout of 5 s when the store is asked is a little less.
 fn rounded(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    let tens = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).saturating_add(5) / 10;
+    Duration::from_millis(tens * 10)
 }
 
 fn headers(settings: &SourceSettings) -> Result<HeaderMap, SettingsError> {
@@ -201,6 +202,13 @@ fn headers(settings: &SourceSettings) -> Result<HeaderMap, SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_for_people_have_no_odd_milliseconds() {
+        for (micros, millis) in [(4_999_600, 5000), (300_000, 300), (1_234_900, 1230), (0, 0)] {
+            assert_eq!(rounded(Duration::from_micros(micros)), Duration::from_millis(millis));
+        }
+    }
 
     #[test]
     fn waits_grow_and_differ() {

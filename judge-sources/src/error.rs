@@ -245,7 +245,7 @@ fn page(title: &str) -> String {
     }
 }
 
-fn shown(duration: Duration) -> String {
+pub(crate) fn shown(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
@@ -356,9 +356,12 @@ pub enum AnswerError {
         /// What is wrong with it.
         why: String,
     },
-    /// The store reports an error.
+    /// InfluxDB reports an error.
     #[error("{0}")]
     Refused(String),
+    /// InfluxDB cut its answer off.
+    #[error("the answer is cut off at the server's max-row-limit; group by time(${{step}})")]
+    CutOff,
     /// A point lies outside of the window.
     #[error("the answer has a point at {}, outside of the window that was asked for", time::show(*.0))]
     OutsideWindow(i64),
@@ -379,23 +382,30 @@ pub enum AnswerError {
 }
 
 impl AnswerError {
-    /// Whether the query, its times or its labels have to change. Otherwise the store is at fault, or was too slow.
+    /// Whether the answer cannot be judged: the query, its times, its labels or its database have to change. Otherwise
+    /// the store is at fault or was too slow, or something else answered.
     pub fn is_for_query(&self) -> bool {
         match self {
-            Self::Response(ResponseError::Histogram { .. } | ResponseError::ResultType(_))
+            Self::Response(
+                ResponseError::Histogram { .. }
+                | ResponseError::ResultType(_)
+                | ResponseError::Point { .. },
+            )
             | Self::OtherTimes { .. }
+            | Self::Backwards { .. }
+            | Self::OutsideWindow(_)
+            | Self::CutOff
             | Self::TooManySeries
             | Self::TooManyPoints
             | Self::TooManyPointsTogether
             | Self::SameLabels(_)
             | Self::NoSeries
             | Self::TagKeys { .. } => true,
-            Self::Response(_)
-            | Self::Backwards { .. }
-            | Self::OutOfTime
-            | Self::Json { .. }
-            | Self::Refused(_)
-            | Self::OutsideWindow(_) => false,
+            // Limits of time and load of the server pass.
+            Self::Refused(said) => {
+                !["limit exceeded", "interrupted"].iter().any(|passing| said.contains(passing))
+            }
+            Self::Response(_) | Self::OutOfTime | Self::Json { .. } => false,
         }
     }
 

@@ -111,7 +111,8 @@ pub struct FetchedSide {
 impl FetchedMetric {
     /// Whether neither side has a point.
     pub fn is_empty(&self) -> bool {
-        self.baseline.series.is_empty() && self.canary.series.is_empty()
+        let mut series = self.baseline.series.iter().chain(&self.canary.series);
+        series.all(|found| found.series.values.iter().all(|value| value.is_nan()))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Ways out of failures, with the names of settings as a program's users know them.
 
+use std::time::Duration;
+
 use judge_points::prometheus::ResponseError;
 
-use crate::error::{AnswerError, AskError, Cause, ChoiceError};
+use crate::client::MOST_ATTEMPTS;
+use crate::error::{AnswerError, AskError, Cause, ChoiceError, shown};
 use crate::query_text::QueryError;
 use crate::setting_names::SettingNames;
 use crate::template::TemplateError;
@@ -31,6 +34,18 @@ impl Cause {
             }
             Self::Ask { cause: AskError::Status { status: 401, .. }, .. } => {
                 format!("give credentials in {}", names.table_of_source())
+            }
+            // We wait as long as a store asks, unless that is longer than the time left.
+            Self::Ask {
+                attempts,
+                cause: cause @ AskError::Status { retry_after: Some(wait), .. },
+            } if *attempts < MOST_ATTEMPTS && cause.may_pass() => {
+                let timeout = names.pick("the timeout", "--timeout");
+                let wait = shown(Duration::from_secs(wait.as_secs()));
+                format!(
+                    "the store asks for a wait of {wait} (Retry-After), longer than is left of {timeout}: lengthen \
+                     it, or try again then"
+                )
             }
             Self::Ask { cause: AskError::Tls { why, .. }, .. } if why.contains("UnknownIssuer") => {
                 let table = names.table_of_source();
@@ -90,6 +105,7 @@ mod tests {
         let ask = |cause| Cause::Ask { attempts: 1, cause };
         let status =
             |status| ask(AskError::Status { status, said: String::new(), retry_after: None });
+        let hour = Some(Duration::from_hours(1));
         let tls = |why: &str| ask(AskError::Tls { to: "h".to_owned(), why: why.to_owned() });
         let (baseline, canary) = ("pod".to_owned(), "version".to_owned());
         for (cause, plain, flags) in [
@@ -121,6 +137,11 @@ mod tests {
             (Cause::Answer(AnswerError::OutOfTime), "lengthen the timeout", "lengthen --timeout"),
             (ask(AskError::TooLarge(1)), "lengthen the step", "lengthen --step"),
             (status(401), "in the source's table [sources.NAME]", "in --sources FILE"),
+            (
+                ask(AskError::Status { status: 429, said: String::new(), retry_after: hour }),
+                "; the store asks for a wait of 1h (Retry-After), longer than is left of the timeout",
+                "of --timeout: lengthen it, or try again then",
+            ),
             (tls("UnknownIssuer"), "tls-ca in the source's table", "tls-ca in --sources FILE"),
             (
                 Cause::Answer(AnswerError::Refused("database not found: cpu".to_owned())),

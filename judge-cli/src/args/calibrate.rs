@@ -51,8 +51,14 @@ Exit codes:
   1  any other error, such as a full disk
   2  bad usage or bad input";
 
+/// Drops the parts of a text about releases in a build that cannot read them.
+fn of_this_build(text: &str, between: &str) -> String {
+    let is_kept = |part: &&str| cfg!(feature = "retro") || !part.contains("--releases");
+    text.split(between).filter(is_kept).collect::<Vec<_>>().join(between)
+}
+
 #[derive(Debug, clap::Args)]
-#[command(before_help = EXAMPLES, after_help = DETAILS)]
+#[command(before_help = of_this_build(EXAMPLES, "\n"), after_help = of_this_build(DETAILS, "\n\n"))]
 pub(crate) struct CalibrateArgs {
     #[command(flatten)]
     pub(crate) judged: ConfigArgs,

@@ -40,7 +40,7 @@ stdout is JSON, and also to the file of --termination-log, if that exists.
 Exit codes:
   0    Pass, or a verdict named by --exit-zero-on
   1    no verdict, since a source failed, or any other error
-  2    bad usage or bad input
+  2    no verdict, since no query found a point, or bad usage or bad input
   3    Marginal
   4    Fail
   130  stopped before any metric could be judged";

@@ -86,13 +86,15 @@ impl FetchFailed {
 }
 
 /// Whether a query failed because of the config or the command line: it could not be built, the store does not
-/// understand it, or the answer to it cannot be judged.
+/// understand it or has nothing at its URL, or the answer to it cannot be judged.
 pub(crate) fn is_bad_input(failure: &QueryFailure) -> bool {
     match &failure.cause {
         Cause::Chosen(_) | Cause::Query(_) => true,
         // With these two statuses a store rejects the query; Prometheus sends 422 for queries that it cannot
         // evaluate.
-        Cause::Ask { cause: AskError::Status { status, .. }, .. } => matches!(status, 400 | 422),
+        Cause::Ask { cause: AskError::Status { status, .. }, .. } => {
+            matches!(status, 400 | 404 | 422)
+        }
         Cause::Answer(error) => error.is_for_query(),
         _ => false,
     }
@@ -293,12 +295,20 @@ pub(crate) fn from_sources(
     let named = overrides.named_judge()?;
     let (config, queries) = FetchedConfig::read(config)?;
     let mut fetched = Fetcher::new(args, queries)?.fetch(request)?;
-    if fetched.iter().all(FetchedMetric::is_empty) && !fetched.is_empty() {
-        let why = nothing_found(&mut fetched);
-        return Err(config.source.error(InputProblem::NothingFetched(why)).into());
+    if let Some(error) = nothing_fetched(&config.source, &mut fetched) {
+        return Err(error.into());
     }
     let warnings = warnings(&fetched);
     Ok(prepared_from(config, pairs(fetched), warnings, named, overrides)?)
+}
+
+/// The error about the config `source` if none of its queries found a point.
+pub(crate) fn nothing_fetched(
+    source: &InputSource,
+    fetched: &mut [FetchedMetric],
+) -> Option<InputError> {
+    let is_nothing = fetched.iter().all(FetchedMetric::is_empty) && !fetched.is_empty();
+    is_nothing.then(|| source.error(InputProblem::NothingFetched(why_nothing(fetched))))
 }
 
 /// All pairs, in the order of the config.
@@ -318,7 +328,7 @@ pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
 }
 
 /// Why queries found nothing: each reason once, with the first query that has it.
-fn nothing_found(fetched: &mut [FetchedMetric]) -> String {
+fn why_nothing(fetched: &mut [FetchedMetric]) -> String {
     let mut reasons: Vec<(String, Vec<String>, String)> = Vec::new();
     for FetchedMetric { metric, notices, .. } in fetched.iter_mut() {
         notices.retain(|notice| {

@@ -24,8 +24,8 @@ pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
 pub(crate) use fetched::{
     FetchFailed, Fetcher, fetch_request, fetched_judging, fetched_queries, from_sources,
-    is_bad_input, millis, now, odd_warnings, pairs as fetched_pairs, read_release_list,
-    warnings as fetch_warnings, window,
+    is_bad_input, millis, nothing_fetched, now, odd_warnings, pairs as fetched_pairs,
+    read_release_list, warnings as fetch_warnings, window,
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
 pub(crate) use other_document::OtherDocument;

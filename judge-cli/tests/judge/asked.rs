@@ -179,7 +179,7 @@ fn a_query_that_the_store_does_not_understand_is_bad_input() {
         ("400 Bad Request", 2),
         ("422 Unprocessable Entity", 2),
         ("401 Unauthorized", 1),
-        ("404 Not Found", 1),
+        ("404 Not Found", 2),
     ] {
         let store = Store::open(move |_| {
             (status, json!({"status": "error", "error": "1:5: parse error"}).to_string())
@@ -208,16 +208,20 @@ fn an_answer_for_which_the_query_must_change_is_bad_input() {
         {"metric": {"__name__": "a", "pod": "x"}, "values": [[0, "1"]]},
         {"metric": {"__name__": "b", "pod": "x"}, "values": [[0, "1"]]},
     ]);
+    let points = |values: &Value| json!([{"metric": {}, "values": values}]);
     for (body, code, said) in [
         (response("matrix", &histogram), 2, "native histograms have no single value"),
         (response("vector", &json!([])), 2, "expected \"matrix\", got \"vector\""),
         (response("matrix", &same), 2, "aggregate in the query"),
+        (response("matrix", &points(&json!([[0, "1"], [0, "2"]]))), 2, "one point for each time"),
+        (response("matrix", &points(&json!([[60, "1"], [0, "2"]]))), 2, "one point for each time"),
+        (response("matrix", &points(&json!([[0, "abc"]]))), 2, "got \"abc\""),
         ("{\"status\":\"success\",".to_owned(), 1, "not valid JSON"),
         ("<html><body>x</body></html>".to_owned(), 1, "got a web page without a title; is the URL"),
         ("<html><title>Log in</title></html>".to_owned(), 1, "got the web page \"Log in\"; is"),
     ] {
         let store = Store::open(move |_| ("200 OK", body.clone()));
-        let answer = judge(&folder(), &format!("{} --start 0 --end 60", store.named()));
+        let answer = judge(&folder(), &format!("{} --start 0 --end 120", store.named()));
         assert_eq!((answer.code, answer.stdout.as_str()), (code, ""), "{said}: {answer:?}");
         assert!(answer.stderr.contains(said), "{said}: {answer:?}");
         assert!(answer.stderr.starts_with("error: 2 queries failed:\n"), "{answer:?}");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use crate::harness::TestFolder;
-use crate::store::{AWAY, Asked, Store, answer, config, matrix};
+use crate::store::{AWAY, Asked, Store, answer, config, matrix, matrix_of};
 
 const LIST: &str = "release,start,end,baseline-scope,canary-scope\n\
     v1,2026-11-20T14:00:00Z,2026-11-20T14:20:00Z,old,v1\n\
@@ -299,6 +299,54 @@ fn a_release_without_points_is_left_out() {
         "{answer:?}"
     );
     assert_eq!(rows(&folder, "h.ndjson").len(), 2 * 2 * 20);
+}
+
+#[test]
+fn a_release_whose_points_are_all_nan_is_left_out() {
+    let store = Store::open(|asked| matrix_of(asked, |_| f64::NAN));
+    let answer = folder(LIST).judge(&fetch(&store, "--output h.ndjson"));
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(
+        answer.stderr.contains("release \"v3\" is left out: no query found a point"),
+        "{answer:?}"
+    );
+    assert!(answer.stdout.contains("no release was fetched"), "{answer:?}");
+}
+
+/// Every second value of the canary is infinite: a fetched history keeps that, and is judged like the store itself.
+#[cfg(feature = "retro")]
+#[test]
+fn infinite_values_stay_infinite() {
+    let store = Store::open(|asked| {
+        let is_canary = asked.query.contains("v1");
+        let infinite = |time: i64| is_canary && time % 120 == 0;
+        let noise = |time: i64| f64::from(i32::try_from(time * 37 % 101).unwrap());
+        matrix_of(asked, |time| if infinite(time) { f64::INFINITY } else { 100.0 + noise(time) })
+    });
+    let list = LIST.lines().take(2).collect::<Vec<_>>().join("\n");
+    let folder = folder(&list);
+    let run = folder.judge(&format!(
+        "run --config canary.json {} --start 2026-11-20T14:00:00Z --end 2026-11-20T14:20:00Z --timeout 1m \
+         --baseline-scope old --canary-scope v1 --judge EvidenceJudge-v1 --format json",
+        store.named()
+    ));
+    assert_eq!(run.code, 4, "{run:?}");
+    for output in ["h.parquet", "h.ndjson"] {
+        let answer = folder.judge(&fetch(&store, &format!("--output {output}")));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let retro = folder.judge(&format!(
+            "retro --config canary.json --history {output} --judge EvidenceJudge-v1 --format json"
+        ));
+        let [judged, replayed]: [Value; 2] =
+            [&run, &retro].map(|answer| serde_json::from_str(&answer.stdout).unwrap());
+        assert_eq!(
+            replayed["judgements"][0]["judgement"]["metrics"], judged["metrics"],
+            "{output}: {retro:?}"
+        );
+    }
+    let infinite =
+        rows(&folder, "h.ndjson").iter().filter(|row| row["value"] == "Infinity").count();
+    assert_eq!(infinite, 10);
 }
 
 #[test]

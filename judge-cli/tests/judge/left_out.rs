@@ -22,5 +22,7 @@ fn a_command_without_retro_says_how_to_install_it() {
         let said = "built without the feature retro; `cargo install --path judge-cli`";
         assert!(answer.stderr.contains(said), "{command}: {answer:?}");
     }
+    let help = folder.judge("calibrate --help").stdout;
+    assert!(help.contains("--history") && !help.contains("--releases"), "{help}");
     assert!(folder.judge("--help").stdout.contains("Not in this build"));
 }

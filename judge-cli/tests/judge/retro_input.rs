@@ -163,6 +163,12 @@ fn a_baseline_outside_of_the_window_is_reported_with_its_times() {
          give the time between them as the baseline offset, such as \"1h\"\n"
     );
     assert!(answer.stdout.contains("1 with warnings"), "{answer:?}");
+    place.write("history.csv", earlier(0).as_bytes());
+    let answer = place.judge(&format!("{RETRO} --baseline-offset 1h"));
+    let way_out =
+        "alone; they were recorded while the canary ran, so leave out the baseline offset\n";
+    assert!(answer.stderr.ends_with(way_out), "{answer:?}");
+    place.write("history.csv", earlier(1).as_bytes());
     let json = place.judge(&format!("{RETRO} -f json")).stdout;
     let line: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(line["noBaseline"].as_str().unwrap().starts_with("in interval 1 the canary"), "{json}");

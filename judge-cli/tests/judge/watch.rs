@@ -124,6 +124,49 @@ fn a_canary_that_nobody_could_judge_has_no_verdict() {
     assert!(answer.stderr.contains("401"), "{answer:?}");
 }
 
+/// A mistyped scope says nothing about the canary, so it must not roll it back.
+#[test]
+fn a_canary_without_any_point_on_either_side_has_no_verdict() {
+    let (store, folder) = (Store::open(|_| answer(&json!([]))), folder());
+    let said = "canary.json: no query found a point on either side";
+    for more in ["", "--on-source-error skip", "--judge EvidenceJudge-v1"] {
+        let answer = watch(&folder, &store, more);
+        assert_eq!(answer.code, 2, "{more}: {answer:?}");
+        assert_eq!(last_line(&answer), format!("no look was judged: {said}"), "{more}");
+        let text = format!("error: {said}\n  latency: the store has no series at all from ");
+        assert!(answer.stderr.contains(&text), "{more}: {answer:?}");
+    }
+    let answer = monitor(&folder, &store, "");
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert_eq!(last_line(&answer), format!("no verdict: {said}"));
+    assert!(answer.stderr.contains(&format!("error: {said}\n")), "{answer:?}");
+}
+
+#[test]
+fn a_look_without_any_point_leaves_the_verdict_to_the_next() {
+    let found_at = |found: &'static [i64]| {
+        Store::open(move |asked| {
+            let is_found = found.contains(&((asked.end + 1 - START) / 10));
+            if is_found { shop(asked) } else { answer(&json!([])) }
+        })
+    };
+    let folder = folder();
+    let answer = watch(&folder, &found_at(&[2, 3]), "");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(last_line(&answer), "PASS  score 100 at look 3 of 3, after 30s");
+    assert_eq!(answer.stderr.matches("no query found a point").count(), 1, "{answer:?}");
+
+    let answer = watch(&folder, &found_at(&[1, 2]), "--exit-zero-on pass,marginal,fail");
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let said = last_line(&answer);
+    assert!(
+        said.starts_with("NO VERDICT  look 3 of 3 was not judged: canary.json: no query"),
+        "{said}"
+    );
+    let looks = looks(&folder);
+    assert_eq!((&looks["verdict"], &looks["ended"]), (&Value::Null, &json!("nothingFound")));
+}
+
 #[test]
 fn a_source_that_comes_back_within_the_interval_is_asked_again() {
     let failures = Arc::new(AtomicUsize::new(0));

@@ -62,10 +62,11 @@ def _instances(instances: Mapping[str, Any] | Iterable[Any]) -> list[tuple[str, 
     return [(f"instances[{index}]", side) for index, side in enumerate(_frames.sides(instances, "instances"))]
 
 
-def _asked(
-    minutes: Sequence[float], change: float, power: float, pairs: int, seed: int, threads: int | None
+def asked(
+    minutes: Iterable[float], change: float, power: float, pairs: int, seed: int, threads: int | None
 ) -> dict[str, Any]:
-    if not isinstance(minutes, Iterable):
+    """The options for the native module, which checks their ranges."""
+    if isinstance(minutes, (str, bytes)) or not isinstance(minutes, Iterable):
         raise InvalidOption([Problem("minutes", "a list of lengths, such as [10, 30]", repr(minutes))])
     return {
         "minutes": [_options.number("minutes", length) for length in minutes],
@@ -113,7 +114,7 @@ def calibrate(
         KeyboardInterrupt: after Ctrl-C, within 100 ms; the threads end with the figures in work.
     """
     read = judging(config, judge, thresholds)
-    options = _asked(minutes, change, power, pairs, seed, threads)
+    options = asked(minutes, change, power, pairs, seed, threads)
     with shown(progress, "figure") as show:
         text, warnings = _native.calibrate(read, _instances(instances), options, show)
     for warning in warnings:
@@ -150,7 +151,7 @@ def propose(
         The proposal: each of ``metrics`` has its ``allowance`` and the reason.
     """
     read = judging(config, judge, thresholds)
-    options = _asked([minutes], 0.2, 0.8, pairs, seed, threads)
+    options = asked([minutes], 0.2, 0.8, pairs, seed, threads)
     target = _options.number("false_alarms", false_alarms), _options.number("largest", largest)
     with shown(progress, "figure") as show:
         text, warnings = _native.propose(read, _instances(instances), options, *target, show)

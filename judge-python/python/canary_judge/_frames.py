@@ -178,8 +178,8 @@ def _is_series(data: Any) -> bool:
     return library(data) in ("pandas", "polars") and type(data).__name__ == "Series"
 
 
-def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
-    """Reads one series: its values, and times in milliseconds if its index has them."""
+def _values(values: Any, path: str) -> tuple[Any, tuple[list[int], bool] | None]:
+    """Reads one series: its values, and if its index has times, these in milliseconds and whether they have a zone."""
     pandas = _pandas()
     times = None
     if pandas is not None and isinstance(values, pandas.Series):
@@ -189,7 +189,7 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
             if values.index.hasnans:
                 row = int(values.index.isna().argmax())
                 raise InvalidData([Problem(f"{path}, row {row}", "a time", "an empty cell")])
-            times = [int(time) for time in values.index.as_unit("ms").asi8]
+            times = [int(time) for time in values.index.as_unit("ms").asi8], values.index.tz is not None
         # Other types would silently become numbers: booleans, times, the real parts of complex numbers.
         if values.dtype.kind not in "iuf":
             expected = "numbers; convert it with pandas.to_numeric"

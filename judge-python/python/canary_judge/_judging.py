@@ -127,7 +127,9 @@ def _request(request: Mapping[str, Any] | str | bytes, index: int) -> str | Cana
     try:
         if isinstance(request, Mapping):
             return json.dumps(request)
-        text = request.decode() if isinstance(request, bytes) else str(request)
+        if not isinstance(request, (str, bytes)):
+            return InvalidData([Problem(f"requests[{index}]", "a request as a mapping or as JSON text", f"a {type(request).__name__}")])
+        text = request.decode() if isinstance(request, bytes) else request
         text.encode()
         return text
     except (TypeError, ValueError, RecursionError) as error:

@@ -12,6 +12,7 @@ __all__ = [
     "calibrate",
     "check_config",
     "check_history",
+    "check_options",
     "columns",
     "judge",
     "propose",
@@ -58,6 +59,7 @@ def judge(
 def batch(
     requests: list[str], judge: str | None, thread_count: int | None, progress: Callable[[int, int], Any] | None
 ) -> list[Judgement | CanaryJudgeError]: ...
+def check_options(options: dict[str, Any]) -> None: ...
 def columns() -> Any: ...
 def check_history(replay: Replay, history: Any) -> None: ...
 def retro(

@@ -13,13 +13,13 @@ MOST_THREADS = 1024
 
 def threads(count: int | None) -> int | None:
     """A number of threads; ``None`` for one per core."""
-    expected = f"at most {MOST_THREADS} threads, or None for one per core"
-    return None if count is None else whole("threads", count, expected, MOST_THREADS)
+    expected = f"1 to {MOST_THREADS} threads, or None for one per core"
+    return None if count is None else whole("threads", count, expected, least=1, most=MOST_THREADS)
 
 
-def whole(name: str, number: int, expected: str = "a whole number from 0", most: int = sys.maxsize) -> int:
+def whole(name: str, number: int, expected: str = "a whole number from 0", *, least: int = 0, most: int = sys.maxsize) -> int:
     """A whole number that the native module can hold."""
-    if isinstance(number, bool) or not hasattr(number, "__index__") or not 0 <= number.__index__() <= most:
+    if isinstance(number, bool) or not hasattr(number, "__index__") or not least <= number.__index__() <= most:
         raise InvalidOption([Problem(name, expected, repr(number))])
     return number.__index__()
 

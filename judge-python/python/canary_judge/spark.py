@@ -97,6 +97,7 @@ def retro(
     """
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
+    _refuse_other_frames(df, "retro")
     lengths = {
         "lifetime": lifetime, "warm_up": warm_up, "interval": interval, "lookback": lookback,
         "baseline_offset": baseline_offset, "step": step,
@@ -118,6 +119,15 @@ def retro(
     release = names["release"]
     grouped = wanted.groupBy(wanted.columns[known.index(release)])
     return grouped.applyInArrow(_grouped(settings, release, known), from_arrow_schema(_output()))
+
+
+def _refuse_other_frames(df: Any, function: str) -> None:
+    """Refuses what is no Spark DataFrame, classic or of Spark Connect."""
+    kinds = type(df).__mro__
+    if not any(kind.__name__ == "DataFrame" and kind.__module__.startswith("pyspark.sql.") for kind in kinds):
+        expected = f"a Spark DataFrame; canary_judge.{function} takes other frames, and spark.createDataFrame makes one of Spark"
+        got = f"a {type(df).__module__.partition('.')[0]} {type(df).__name__}"
+        raise InvalidData([Problem("df", expected, got)])
 
 
 def _numbered(df: DataFrame, columns: list[str]) -> DataFrame:
@@ -177,16 +187,16 @@ def calibrate(
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 
+    _refuse_other_frames(df, "calibrate")
     for column in (by, instance):
         if column not in df.columns:
             expected = f"a column {column!r}; if it has another name, say by=... or instance=..."
             raise InvalidData([Problem("df", expected, f"the columns {', '.join(df.columns)}")])
     text = config_text(config)
     judging(text, judge, thresholds).without_expressions()
-    options = {
-        "minutes": [float(length) for length in minutes], "change": change, "power": power, "pairs": pairs, "seed": seed,
-        "judge": judge, "thresholds": thresholds,
-    }  # fmt: skip
+    asked = _calibrating.asked(minutes, change, power, pairs, seed, 1)
+    _native.check_options(asked)
+    options = {**asked, "judge": judge, "thresholds": thresholds}
     output = pyarrow.schema([(by, pyarrow.string()), *[(field.name, field.type) for field in _CALIBRATED]])
 
     def calibrate_group(table: pyarrow.Table) -> pyarrow.Table:
@@ -207,13 +217,16 @@ def _calibrate_group(
     group = table.column(by)[0].as_py()
     instances = table.column(instance)
     parts = {}
+    nameless = instances.null_count
     # In order of name: the shuffle may bring rows in any order, and figures depend on the order of instances.
     for name in sorted(str(name) for name in instances.unique().to_pylist() if name is not None):
         same = pyarrow.compute.call_function("equal", [instances.cast(pyarrow.string()), pyarrow.scalar(name)])
         own = table.filter(same)
         parts[name] = own.drop_columns([by, instance])
     try:
-        found = _calibrating.calibrate(config, parts, threads=1, progress=False, **options)
+        if nameless:
+            raise InvalidData([Problem(instance, "the name of an instance in each row", f"null in {nameless} of {table.num_rows} rows")])
+        found = _calibrating.calibrate(config, parts, progress=False, **options)
         cells = found.to_frame("pyarrow")
         rows = cells.append_column("error", pyarrow.nulls(cells.num_rows, pyarrow.string()))
     except CanaryJudgeError as error:

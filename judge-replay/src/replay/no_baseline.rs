@@ -50,6 +50,11 @@ impl NoBaseline {
     }
 
     fn way_out(&self) -> String {
+        let Window { canary, baseline, .. } = self.window;
+        if canary != baseline && overlap(self.recorded, canary) {
+            return "they were recorded while the canary ran, so leave out the baseline offset"
+                .to_owned();
+        }
         let earlier = TimeSpan {
             start_millis: self.recorded.start_millis,
             end_millis: self.canary_start_millis,

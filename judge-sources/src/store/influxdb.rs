@@ -207,10 +207,7 @@ pub(super) fn read(body: &[u8]) -> Result<StoreAnswer, AnswerError> {
         return Err(AnswerError::Refused(error));
     }
     if statement.partial || statement.series.iter().any(|rows| rows.partial) {
-        return Err(AnswerError::Refused(
-            "the answer is cut off at the server's max-row-limit; group by time(${step})"
-                .to_owned(),
-        ));
+        return Err(AnswerError::CutOff);
     }
     let mut answer = StoreAnswer::default();
     for rows in statement.series {

@@ -215,7 +215,7 @@ fn a_store_that_asks_for_time_gets_it() {
                 answering(move |_| http("503 Busy", &format!("retry-after: {wait}\r\n"), "")).await;
             let asking = fetch_up(at(kind, &format!("http://{address}")), Duration::from_mins(5));
             let error = timeout(PLENTY, asking).await.expect("it waits for nothing").unwrap_err();
-            check(kind, &error, &["HTTP 503"]);
+            check(kind, &error, &["HTTP 503", "the store asks for a wait of ", "(Retry-After)"]);
             assert_eq!(seen.lock().unwrap().len(), 2);
         }
     });

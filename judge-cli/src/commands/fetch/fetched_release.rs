@@ -20,9 +20,14 @@ pub(super) struct FetchedSeries {
     pub(super) instance: Option<String>,
     pub(super) start_millis: i64,
     pub(super) step_millis: u64,
-    /// `None` is a gap.
-    pub(super) values: Vec<Option<f64>>,
+    pub(super) values: Vec<FetchedValue>,
 }
+
+/// A value; `None` is a gap.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct FetchedValue(
+    #[serde(with = "judge_core::number::optional")] pub(super) Option<f64>,
+);
 
 impl FetchedRelease {
     pub(super) fn new(release: &str, fetched: Vec<FetchedMetric>) -> Self {
@@ -39,7 +44,8 @@ impl FetchedRelease {
 
     /// The number of series, and of points without gaps.
     pub(super) fn size(&self) -> (usize, usize) {
-        let points = self.series.iter().flat_map(|series| &series.values).flatten().count();
+        let points = self.series.iter().flat_map(|series| &series.values);
+        let points = points.filter(|value| value.0.is_some()).count();
         (self.series.len(), points)
     }
 }
@@ -69,7 +75,7 @@ fn pair_series(pair: MetricPair, several: bool, grids: [Grid; 2]) -> Vec<Fetched
             instance: instance.clone(),
             start_millis,
             step_millis,
-            values: values.collect(),
+            values: values.map(FetchedValue).collect(),
         })
     });
     sides.collect()

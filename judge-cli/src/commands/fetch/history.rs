@@ -7,7 +7,7 @@ use judge_output::JoinError;
 use serde::Serialize;
 
 use super::error::FetchError;
-use super::fetched_release::FetchedRelease;
+use super::fetched_release::{FetchedRelease, FetchedValue};
 
 /// The format of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
     timestamp: i64,
-    value: Option<f64>,
+    value: FetchedValue,
 }
 
 fn ndjson(
@@ -94,6 +94,7 @@ fn parquet(
     for release in releases {
         let FetchedRelease { release, series } = release?;
         for one in &series {
+            let values: Vec<Option<f64>> = one.values.iter().map(|value| value.0).collect();
             writer.add(&WrittenSeries {
                 release: &release,
                 metric: &one.metric,
@@ -101,7 +102,7 @@ fn parquet(
                 instance: one.instance.as_deref().unwrap_or_default(),
                 start_millis: one.start_millis,
                 step_millis: one.step_millis,
-                values: &one.values,
+                values: &values,
             })?;
         }
     }

@@ -6,10 +6,10 @@ use judge_core::{Judgement, Verdict};
 use serde::Serialize;
 
 use super::display::WatchDisplay;
-use super::look::{JudgedLook, Look, WatchEnd};
+use super::look::{JudgedLook, Look, Unjudged, WatchEnd};
 use crate::args::{ListFormat, WatchArgs};
 use crate::commands::exit::Exit;
-use crate::input::{FetchFailed, MOST_NAMES};
+use crate::input::MOST_NAMES;
 use crate::output::{Destination, verdict_word};
 
 /// The stage of a canary with its looks.
@@ -64,10 +64,14 @@ impl WatchOutcome {
         outcome
     }
 
-    /// The verdict on the canary, unless the source failed before its end was judged, or the watch was stopped before it had data.
+    /// The verdict on the canary, unless its end was not judged, or the watch was stopped before it had data.
     pub(super) fn verdict(&self) -> Option<Verdict> {
-        (self.ended != WatchEnd::SourceFailed && !self.is_stopped_without_data())
-            .then_some(self.stage.verdict)
+        (!self.is_end_unjudged() && !self.is_stopped_without_data()).then_some(self.stage.verdict)
+    }
+
+    /// Whether the last look has no judgement: the source failed, or no query found a point.
+    fn is_end_unjudged(&self) -> bool {
+        matches!(self.ended, WatchEnd::SourceFailed | WatchEnd::NothingFound)
     }
 
     /// In one line, why there is no verdict; `None` if there is one.
@@ -75,7 +79,7 @@ impl WatchOutcome {
         if self.is_stopped_without_data() {
             return Some("stopped before any metric could be judged".to_owned());
         }
-        let look = self.looks.last().filter(|_| self.ended == WatchEnd::SourceFailed)?;
+        let look = self.looks.last().filter(|_| self.is_end_unjudged())?;
         let failed = look.judged.as_ref().err()?.first_line();
         Some(format!("look {} of {} was not judged: {failed}", look.window.interval, self.count))
     }
@@ -122,7 +126,10 @@ impl WatchOutcome {
             WatchEnd::Interrupted if self.is_stopped_without_data() => {}
             WatchEnd::Interrupted => line.push_str("; stopped before the end"),
             WatchEnd::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
-            WatchEnd::Stopped | WatchEnd::Lifetime | WatchEnd::SourceFailed => {}
+            WatchEnd::Stopped
+            | WatchEnd::Lifetime
+            | WatchEnd::SourceFailed
+            | WatchEnd::NothingFound => {}
         }
         line
     }
@@ -191,10 +198,11 @@ fn document_look(look: &Look) -> DocumentLook<'_> {
     }
 }
 
-/// The exit code of a verdict; without one, the source failed or the watch was stopped.
+/// The exit code of a verdict; without one, the exit code of how the watch ended.
 pub(super) fn exit(verdict: Option<Verdict>, ended: WatchEnd, args: &WatchArgs) -> Exit {
     match verdict {
         None if ended == WatchEnd::Interrupted => Exit::Interrupted,
+        None if ended == WatchEnd::NothingFound => Exit::BadInput,
         None => Exit::Other,
         Some(verdict) => Exit::from_verdict(verdict, &args.end),
     }
@@ -203,20 +211,21 @@ pub(super) fn exit(verdict: Option<Verdict>, ended: WatchEnd, args: &WatchArgs) 
 /// Ends a watch that saw no `look`, with the reason.
 pub(super) fn end_without_verdict(
     ended: WatchEnd,
-    failed: Option<FetchFailed>,
+    unjudged: Option<Unjudged>,
     look: &str,
     args: &WatchArgs,
     display: &WatchDisplay<'_>,
 ) -> anyhow::Result<Exit> {
-    let reason = match (&ended, &failed) {
+    let reason = match (&ended, &unjudged) {
         (WatchEnd::Interrupted, _) => format!("stopped before the first {look}"),
-        (_, Some(failed)) => format!("no {look}: {}", failed.first_line()),
+        (_, Some(why)) => format!("no {look}: {}", why.first_line()),
         (_, None) => format!("no {look}"),
     };
     display.reason(&reason, &args.end.termination_log)?;
-    match (ended, failed) {
+    match (ended, unjudged) {
         (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
-        (_, Some(failed)) => Err(failed.into()),
+        (_, Some(Unjudged::SourceFailed(failed))) => Err(failed.into()),
+        (_, Some(Unjudged::NothingFound(error))) => Err(error.into()),
         (_, None) => bail!("{reason}"),
     }
 }

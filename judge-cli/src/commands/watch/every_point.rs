@@ -15,13 +15,14 @@ use serde::Serialize;
 
 use super::display::WatchDisplay;
 use super::end::{end_without_verdict, exit};
-use super::look::WatchEnd;
+use super::look::{Unjudged, WatchEnd};
 use super::looks::Watch;
 use crate::args::OnSourceError;
 use crate::commands::exit::Exit;
 use crate::commands::stop::stop_signal;
 use crate::input::{
     FetchFailed, InputError, InputProblem, fetch_warnings, fetched_pairs, join_names, millis,
+    nothing_fetched,
 };
 use crate::output::{Destination, MonitorLine, has_points, verdict_word};
 
@@ -36,6 +37,10 @@ struct MonitoredCanary<'a> {
     absent: HashSet<(String, Side)>,
     /// The failure of the last look, if it failed.
     failed: Option<FetchFailed>,
+    /// Whether a query found a point so far.
+    has_found: bool,
+    /// The error of the last look at which no query found a point.
+    nothing_found: Option<InputError>,
 }
 
 /// A look, for programs.
@@ -85,8 +90,16 @@ pub(super) fn run(
         .map_err(|problem| anyhow!("--{problem}"))?
         .with_baseline_offset(millis(scopes.baseline_offset));
     let monitor = TimedMonitor::new(monitor, times);
-    let (looks, absent) = (Vec::new(), HashSet::new());
-    let mut canary = MonitoredCanary { watch, monitor, fetched_to, looks, absent, failed: None };
+    let mut canary = MonitoredCanary {
+        watch,
+        monitor,
+        fetched_to,
+        looks: Vec::new(),
+        absent: HashSet::new(),
+        failed: None,
+        has_found: false,
+        nothing_found: None,
+    };
     let ended = watch.fetcher.block_on(async {
         let stopped = stop_signal()?;
         let looking = async {
@@ -114,6 +127,9 @@ impl MonitoredCanary<'_> {
             let until = due.saturating_add(interval);
             match self.watch.fetch_window(missing, until, display).await? {
                 Ok(mut fetched) => {
+                    let config = &self.watch.args.queried.config;
+                    self.nothing_found = nothing_fetched(config, &mut fetched.clone());
+                    self.has_found |= self.nothing_found.is_none();
                     self.retain_news(&mut fetched);
                     for warning in fetch_warnings(&fetched) {
                         display.warn(warning);
@@ -219,7 +235,12 @@ impl MonitoredCanary<'_> {
             _ => self.monitor.report(),
         };
         if report.complete_through.is_none() {
-            return end_without_verdict(ended, self.failed, "look", args, display);
+            let failed = self.failed.map(Unjudged::SourceFailed);
+            return end_without_verdict(ended, failed, "look", args, display);
+        }
+        if ended == WatchEnd::Lifetime && !self.has_found {
+            let nothing = self.nothing_found.map(Unjudged::NothingFound);
+            return end_without_verdict(WatchEnd::NothingFound, nothing, "verdict", args, display);
         }
         let verdict = if self.stops(&report) { Verdict::Fail } else { report.verdict };
         let is_known = ended != WatchEnd::SourceFailed && !is_stopped_without_data(ended, &report);

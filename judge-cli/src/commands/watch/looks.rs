@@ -8,11 +8,11 @@ use judge_sources::{FetchRequest, FetchedMetric, Notice};
 use tokio::time::sleep;
 
 use super::display::WatchDisplay;
-use super::look::{JudgedLook, Look, WatchEnd};
+use super::look::{JudgedLook, Look, Unjudged, WatchEnd};
 use crate::args::{OnSourceError, WatchArgs};
 use crate::input::{
     FetchFailed, Fetcher, InputError, Judging, fetch_request, fetch_warnings, fetched_pairs,
-    millis, now,
+    millis, nothing_fetched, now,
 };
 
 /// A watched canary.
@@ -67,26 +67,37 @@ impl Watch<'_> {
         let interval = i64::try_from(millis(self.args.interval())).unwrap_or(i64::MAX);
         let settle = i64::try_from(millis(self.args.settle)).unwrap_or(i64::MAX);
         let last = self.windows.len();
+        let mut is_warned = false;
         for (&window, &look) in self.windows.iter().zip(self.looks) {
             let due = window.canary.end_millis.saturating_add(settle);
             display.wait(due, &window).await;
             let judged =
                 match self.fetch_window(window, due.saturating_add(interval), display).await? {
-                    Ok(fetched) => Ok(self.judge(fetched, look)?),
-                    Err(failed) => Err(failed),
+                    Ok(fetched) => self.judge(fetched, look)?,
+                    Err(failed) => Err(Unjudged::SourceFailed(failed)),
                 };
             let rule = StageRule::from(self.args.stage_rule);
             let ended = judged.as_ref().ok().and_then(|judged| ended_by(rule, &judged.judgement));
-            let failed = judged.is_err();
+            let unjudged = judged.as_ref().err().map(Unjudged::end);
             let look = Look { window, judged };
             display.look(&look)?;
+            // The end is an error with the same text.
+            if let Err(nothing @ Unjudged::NothingFound(_)) = &look.judged
+                && !is_warned
+                && looks.len() + 1 < last
+            {
+                display.warn(nothing.to_string());
+                is_warned = true;
+            }
             looks.push(look);
             if let Some(ended) = ended {
                 return Ok(ended);
             }
-            let skipped = self.args.on_source_error == OnSourceError::Skip && looks.len() < last;
-            if failed && !skipped {
-                return Ok(WatchEnd::SourceFailed);
+            // Later looks may find points: the canary may only be starting.
+            let may_skip = unjudged == Some(WatchEnd::NothingFound)
+                || self.args.on_source_error == OnSourceError::Skip;
+            if let Some(end) = unjudged.filter(|_| !may_skip || looks.len() == last) {
+                return Ok(end);
             }
         }
         Ok(WatchEnd::Lifetime)
@@ -124,9 +135,12 @@ impl Watch<'_> {
 
     fn judge(
         &self,
-        fetched: Vec<FetchedMetric>,
+        mut fetched: Vec<FetchedMetric>,
         looks: Option<Looks>,
-    ) -> anyhow::Result<JudgedLook> {
+    ) -> anyhow::Result<Result<JudgedLook, Unjudged>> {
+        if let Some(error) = nothing_fetched(&self.args.queried.config, &mut fetched) {
+            return Ok(Err(Unjudged::NothingFound(error)));
+        }
         let warnings = fetch_warnings(&fetched);
         let pairs = fetched_pairs(fetched);
         let Judging { config, thresholds, judge, .. } = self.judging;
@@ -134,6 +148,6 @@ impl Watch<'_> {
         let mut request = JudgeRequest { config, thresholds, pairs, looks };
         let judgement = judge.judge(&request).map_err(|refused| self.judging.error(refused))?;
         let pairs = std::mem::take(&mut request.pairs);
-        Ok(JudgedLook { judgement, pairs, warnings })
+        Ok(Ok(JudgedLook { judgement, pairs, warnings }))
     }
 }

@@ -71,8 +71,8 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let judgements =
         looks.iter().filter_map(|look| look.judged.as_ref().ok()).map(|judged| &judged.judgement);
     let Some(stage) = Stage::from_judgements(args.stage_rule.into(), judgements) else {
-        let failed = looks.into_iter().find_map(|look| look.judged.err());
-        return end_without_verdict(ended, failed, "look was judged", args, &display);
+        let unjudged = looks.pop().and_then(|look| look.judged.err());
+        return end_without_verdict(ended, unjudged, "look was judged", args, &display);
     };
     let outcome = WatchOutcome::new(stage, ended, looks, all.len(), start);
     outcome.write(args, &mut display)?;

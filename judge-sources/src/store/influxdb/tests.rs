@@ -184,3 +184,18 @@ fn the_database_is_asked_for() {
     assert_eq!(ask.path, "query");
     assert_eq!(ask.params[0], ("db", "shop".to_owned()));
 }
+
+#[test]
+fn errors_of_a_query_are_no_errors_of_the_server() {
+    for (body, is_for_query) in [
+        (r#"{"error": "database not found: x"}"#, true),
+        (r#"{"results": [{"error": "undefined function"}]}"#, true),
+        (r#"{"results": [{"series": [], "partial": true}]}"#, true),
+        (r#"{"results": [{"error": "max-concurrent-queries limit exceeded(20, 20)"}]}"#, false),
+        (r#"{"results": [{"error": "query interrupted"}]}"#, false),
+        (r#"{"results": []}"#, false),
+    ] {
+        let error = read(body.as_bytes()).unwrap_err();
+        assert_eq!(error.is_for_query(), is_for_query, "{body}: {error}");
+    }
+}
