@@ -63,7 +63,7 @@ impl Stratum {
 /// Times with events.
 #[derive(Debug)]
 pub(crate) struct Strata {
-    strata: Vec<Stratum>,
+    times: Vec<Stratum>,
     /// Whether exposures are trials, of which events are a part.
     trials: bool,
     dispersion: Dispersion,
@@ -89,18 +89,18 @@ pub(crate) struct Standardised {
 
 impl Strata {
     /// `None` if fewer than two times have events.
-    pub(crate) fn new(mut strata: Vec<Stratum>, trials: bool) -> Option<Self> {
-        strata.retain(|stratum| stratum.events() > 0.0);
-        if strata.len() < 2 {
+    pub(crate) fn new(mut times: Vec<Stratum>, trials: bool) -> Option<Self> {
+        times.retain(|stratum| stratum.events() > 0.0);
+        if times.len() < 2 {
             return None;
         }
         let dispersion = Dispersion { factor: 1.0, freedom: 1.0 };
-        let strata = Self { strata, trials, dispersion };
+        let strata = Self { times, trials, dispersion };
         Some(Self { dispersion: strata.estimate_dispersion(), ..strata })
     }
 
     fn sum(&self, term: impl Fn(&Stratum) -> f64) -> f64 {
-        self.strata.iter().map(term).sum()
+        self.times.iter().map(term).sum()
     }
 
     /// Mantel and Haenszel's sums: the canary's events, and the baseline's, each times the other side's share of the exposure.
@@ -127,25 +127,15 @@ impl Strata {
     /// Pearson's χ² over its degrees of freedom, or the same with each time weighed by its variance if that is larger: at times
     /// with much traffic, rates that come and go count for more. At least 1.
     ///
-    /// Residuals are those from the fitted ratio, so that harm is no dispersion. One typical time more, at which the sides do not
-    /// differ, keeps the fit from being perfect where all events are the canary's: a few bursts could be by chance.
+    /// Residuals are those from the fitted ratio, so that harm is no dispersion.
     fn estimate_dispersion(&self) -> Dispersion {
-        let n = self.strata.len() as f64;
-        let all = self.sum(Stratum::events);
-        let typical = self.sum(|s| s.events() * s.events()) / all;
-        let share = self.sum(|s| s.events() * s.share(1.0)) / all;
-        let exposure = typical * self.sum(Stratum::exposure) / all;
-        let even = Stratum {
-            canary: typical * share,
-            baseline: typical * (1.0 - share),
-            canary_exposure: exposure * share,
-            baseline_exposure: exposure * (1.0 - share),
-        };
+        let n = self.times.len() as f64;
+        let (even, part) = self.missing_time();
         let (canary, baseline) = self.crossed();
-        let added = typical * share * (1.0 - share);
+        let added = even.events() * even.share(1.0) * (1.0 - even.share(1.0));
         let ratio = (canary + added) / (baseline + added);
         let (mut pearson, mut squares, mut variances) = (0.0, 0.0, 0.0);
-        for stratum in self.strata.iter().chain([&even]) {
+        for stratum in self.times.iter().chain([&even]) {
             let (residual, variance) =
                 (stratum.residual(ratio), stratum.variance(ratio, self.trials));
             if variance > 0.0 {
@@ -155,7 +145,7 @@ impl Strata {
             }
         }
         let weighed = if variances > 0.0 { squares / variances * n / (n - 1.0) } else { 0.0 };
-        let factor = (pearson / n).max(weighed).max(1.0);
+        let factor = (pearson / (n - 1.0 + part)).max(weighed).max(1.0);
         // Satterthwaite (1946): the square of a residual of few events varies less than that of a normal one, and not at all
         // for one event.
         let variability = self.sum(|s| 1.0 - 1.0 / s.events().max(1.0));
@@ -165,19 +155,38 @@ impl Strata {
         }
     }
 
+    /// A time at which the sides do not differ, with the events that a side lacks to have as many as a typical time, and which part
+    /// of a typical time that is. Where all events are the canary's, the fit is perfect whether they come one by one or in a
+    /// few bursts, which are all the canary's by chance; with this time, bursts count as such.
+    fn missing_time(&self) -> (Stratum, f64) {
+        let all = self.sum(Stratum::events);
+        let typical = self.sum(|s| s.events() * s.events()) / all;
+        let fewer = self.sum(|s| s.canary).min(self.sum(|s| s.baseline));
+        let events = (typical - fewer).max(0.0);
+        let share = self.sum(|s| s.events() * s.share(1.0)) / all;
+        let exposure = typical * self.sum(Stratum::exposure) / all;
+        let even = Stratum {
+            canary: events * share,
+            baseline: events * (1.0 - share),
+            canary_exposure: exposure * share,
+            baseline_exposure: exposure * (1.0 - share),
+        };
+        (even, events / typical)
+    }
+
     /// By how much autocorrelated residuals widen the sum, for an AR(1). It counts no further than the baseline alone has it:
     /// harm that begins within the window looks like autocorrelation, too.
     fn autocorrelation_factor(&self, ratio: f64) -> f64 {
-        let of_pairs = neighbours(self.strata.iter().map(|stratum| {
+        let of_pairs = neighbours(self.times.iter().map(|stratum| {
             let variance = stratum.variance(ratio, self.trials);
             if variance > 0.0 { stratum.residual(ratio) / variance.sqrt() } else { 0.0 }
         }));
         let rate = self.sum(|s| s.baseline) / self.sum(|s| s.baseline_exposure);
-        let of_baseline = neighbours(self.strata.iter().map(|stratum| {
+        let of_baseline = neighbours(self.times.iter().map(|stratum| {
             (stratum.baseline - rate * stratum.baseline_exposure) / stratum.baseline_exposure.sqrt()
         }));
         let r = of_pairs.min(of_baseline).min(AUTOCORRELATION_MOST);
-        let is_clear = r * (self.strata.len() as f64).sqrt() > p::UNREMARKABLE_SCORE;
+        let is_clear = r * (self.times.len() as f64).sqrt() > p::UNREMARKABLE_SCORE;
         if is_clear { (1.0 + r) / (1.0 - r) } else { 1.0 }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::config::evidence::MetricKind;
 use crate::config::{Direction, MetricConfig};
-use crate::judgement::{Classification, Finding, MetricJudgement, TestKind};
+use crate::judgement::{Classification, Finding, Interval, MetricJudgement, TestKind};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::series::MetricPair;
 
@@ -189,4 +189,21 @@ fn times_without_a_known_exposure_are_left_out() {
     let finding = events(&judged);
     assert!((finding.estimate - 1.5).abs() < 0.3, "{finding:?}");
     assert_eq!(judged.classification, Classification::High);
+}
+
+#[test]
+fn the_interval_of_the_ratio_covers_it() {
+    let rates: Vec<f64> = (0..30).map(|at| 0.02 - 0.01 * f64::from(at) / 30.0).collect();
+    for ratio in [1.0, 1.5, 4.0] {
+        let covers = |seed: &u64| {
+            let (baseline, canary) = rollout(&rates, ratio, 10_000 * seed);
+            let judged = judge(baseline, canary);
+            let Finding { estimate, interval, .. } = events(&judged);
+            let Interval { lower, upper, .. } = interval.unwrap();
+            assert!((lower..=upper).contains(estimate), "{interval:?}");
+            (lower..=upper).contains(&ratio)
+        };
+        let covered = (0..400).filter(covers).count();
+        assert!((372..=392).contains(&covered), "{ratio}: {covered} of 400");
+    }
 }
