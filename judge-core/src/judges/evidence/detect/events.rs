@@ -9,6 +9,9 @@
 //! without an exposure get this test, too, at a fifth of the level: a burst could hide the other events. Exact for
 //! any number of events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with
 //! its exact interval. **Cost**: O(n).
+//!
+//! If exposures are known for each time, [`strata`](super::strata) compares the events of the same times, and the exact test of
+//! their totals decides where events are few.
 
 use crate::judgement::Interval;
 use crate::judges::evidence::parameters as p;
