@@ -1,6 +1,7 @@
 //! Tests of the judge as a whole.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod exposure;
 mod field;
 mod history;
 mod laws;

@@ -58,7 +58,7 @@ pub(crate) fn judge(
     // The exposure of past windows is not known.
     let series = if exposure.is_some() { &[][..] } else { &pair.history };
     buffers.history.refill(series, &pair.baseline, config, warm_up, timeline);
-    if let Some(exposure) = exposure {
+    if let Some(exposure) = &exposure {
         timeline.scale_canary(exposure.baseline / exposure.canary);
     } else {
         let counted = traffic::factor(pair, config, request, warm_up);
@@ -96,7 +96,7 @@ pub(crate) fn judge(
         judged.metric.decision = Decision::Identical;
         judged.rules_out_harm = Some(true);
     } else {
-        examine(&mut judged, config, request, (levels, exposure), buffers);
+        examine(&mut judged, config, request, (levels, exposure.as_ref()), buffers);
     }
     judged
 }
@@ -118,7 +118,7 @@ fn examine(
     judged: &mut Judged,
     config: &MetricConfig,
     request: &JudgeRequest,
-    (levels, exposure): (Levels, Option<Exposure>),
+    (levels, exposure): (Levels, Option<&Exposure>),
     buffers: &mut Buffers,
 ) {
     let Buffers { timeline, history, panel: buffers, boundaries, .. } = buffers;

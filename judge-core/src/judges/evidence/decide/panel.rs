@@ -47,7 +47,7 @@ pub(crate) struct Question<'a> {
     pub(crate) early_pass: Option<f64>,
     /// Whether rates of events are compared: the metric is sparse, or declared as counts.
     pub(crate) sparse: bool,
-    pub(crate) counted: Counted,
+    pub(crate) counted: Counted<'a>,
     /// Mean of the canary over that of the baseline.
     pub(crate) mean_ratio: f64,
 }

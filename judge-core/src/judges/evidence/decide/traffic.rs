@@ -4,13 +4,14 @@
 //! tells how much. If not, the other metrics show it: fewer requests widen many metrics alike, whereas trouble widens only the
 //! metric that has it.
 
+use crate::clean::Cleaned;
 use crate::config::evidence::MetricKind;
 use crate::config::{MetricConfig, NanStrategy};
 use crate::judgement::TestKind;
 use crate::judges::configs::Configs;
 use crate::judges::evidence::detect::events::Exposure;
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::timeline::PairTimeline;
+use crate::judges::evidence::prepare::timeline::{PairTimeline, Times};
 use crate::math;
 use crate::order;
 use crate::problem::Problem;
@@ -39,7 +40,44 @@ pub(super) fn exposure(
     // A mean of huge values is infinite.
     let ratio = baseline / canary;
     let is_known = canary.is_finite() && baseline.is_finite() && ratio > 0.0 && ratio.is_finite();
-    is_known.then_some(Exposure { canary, baseline, proportion })
+    let at_times = || exposures_at_times(metric, pair, config, request, timeline, warm_up);
+    is_known.then(|| Exposure { canary, baseline, proportion, at_times: at_times() })
+}
+
+/// Exposures of the canary and of the baseline at the times of `timeline`, NaN or 0 where they are not known. Empty
+/// unless the metric called `name` has the same times as `pair`, and both sides have the same times, too.
+fn exposures_at_times(
+    name: &str,
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    timeline: &PairTimeline,
+    warm_up: usize,
+) -> Vec<(f64, f64)> {
+    let Some(metric) = request.pairs.iter().find(|pair| pair.name == name) else {
+        return Vec::new();
+    };
+    let has_same_times = |metric: &Series, judged: &Series| {
+        let clocks = metric.clock.zip(judged.clock);
+        metric.values.len() == judged.values.len() && clocks.is_none_or(|(a, b)| a == b)
+    };
+    if timeline.times != Times::Same
+        || !has_same_times(&metric.canary, &pair.canary)
+        || !has_same_times(&metric.baseline, &pair.baseline)
+    {
+        return Vec::new();
+    }
+    let known = |metric: &Series, judged: &Series| {
+        let values = metric.values.iter().map(|v| if v.is_finite() { *v } else { f64::NAN });
+        Series { values: values.collect(), clock: judged.clock }
+    };
+    let (canary, baseline) =
+        (known(&metric.canary, &pair.canary), known(&metric.baseline, &pair.baseline));
+    let (mut exposures, all) = (PairTimeline::default(), Cleaned::default());
+    exposures.refill((&canary, &all), (&baseline, &all), config, warm_up);
+    let convert = |value: &f64| timeline.in_unit(libm::ldexp(*value, exposures.exponent()));
+    let sides = exposures.canary.iter().zip(&exposures.baseline);
+    sides.map(|(canary, baseline)| (convert(canary), convert(baseline))).collect()
 }
 
 /// Factor by which the canary's points may vary more than the baseline's, from the metric that counts traffic.

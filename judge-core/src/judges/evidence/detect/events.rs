@@ -9,12 +9,17 @@
 //! without an exposure get this test, too, at a fifth of the level: a burst could hide the other events. Exact for
 //! any number of events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with
 //! its exact interval. **Cost**: O(n).
+//!
+//! If exposures are known for each time, [`strata`](super::strata) compares the events of the same times, and the exact test of
+//! their totals decides where events are few.
 
 use crate::judgement::Interval;
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::timeline::{PairTimeline, are_sparse};
-use crate::stats::{ConfidenceLevel, PValues, Proportion, Rate, two_proportions, two_rates};
+use crate::judges::evidence::prepare::timeline::{PairTimeline, are_sparse, count};
+use crate::stats::{ConfidenceLevel, Proportion, Rate, TwoRates, two_proportions, two_rates};
+
+use super::strata::{Standardised, Strata, Stratum};
 
 /// A multiple counts as whole if it is off by no more than this share, because rates are rounded.
 const WHOLE: f64 = 1e-6;
@@ -37,21 +42,24 @@ pub(crate) struct Events {
 
 /// What the config says about a metric's events.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted {
+pub(crate) struct Counted<'a> {
     /// Whether the config says that points are counts.
     pub(crate) declared: bool,
     /// The exposure of the events; `None` if it is equal times.
-    pub(crate) exposure: Option<Exposure>,
+    pub(crate) exposure: Option<&'a Exposure>,
 }
 
 /// Mean exposure of a point on each side, such as its requests, in the grid's unit. If there is an exposure,
 /// the canary's points on the grid are scaled to the baseline's.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exposure {
     pub(crate) canary: f64,
     pub(crate) baseline: f64,
     /// Whether events are a part of the exposure, as errors are a part of requests.
     pub(crate) proportion: bool,
+    /// Exposures of the canary and of the baseline at each time of the timeline; 0 or NaN where they are not known.
+    /// Empty if times cannot be compared.
+    pub(crate) at_times: Vec<(f64, f64)>,
 }
 
 /// Compares the rates of both sides. The canary's may be worse by the allowed `share`.
@@ -61,7 +69,7 @@ pub(crate) struct Exposure {
 pub(crate) fn find(
     comparison: &Comparison,
     timeline: &PairTimeline,
-    Counted { declared, exposure }: Counted,
+    Counted { declared, exposure }: Counted<'_>,
     share: f64,
 ) -> Option<Events> {
     let sign = comparison.axis.sign();
@@ -75,26 +83,32 @@ pub(crate) fn find(
         exposures: exposure.map_or((m, n), |each| (each.canary * m, each.baseline * n)),
         trials: exposure.is_some_and(|exposure| exposure.proportion),
         allowed: (1.0 + sign * share).max(f64::MIN_POSITIVE),
+        sign,
         x: &x,
         y: &y,
     };
     let rise = comparison.mean_x - comparison.mean_y;
-    let worse = |p: PValues| if sign > 0.0 { p.greater } else { p.less };
     let compare_points = |cost: f64| {
         let Compared { canary, baseline, ratio, interval, p } = sides.compare(None)?;
         let (canary, baseline) = (whole(canary), whole(baseline));
-        let p = cost * worse(p);
-        Some(Events { canary, baseline, counted: false, ratio, interval, rise, p })
+        Some(Events { canary, baseline, counted: false, ratio, interval, rise, p: cost * p })
     };
     // Declared counts without a unit (averages) are counted in millionths of an event; their dispersion corrects the excess of
     // events.
     let Some(unit) = common_unit.or(declared.then_some(event / LARGEST)) else {
         return compare_points(1.0);
     };
-    let Compared { canary, baseline, ratio, interval, p } = sides.compare(Some(unit))?;
+    let strata = exposure.and_then(|exposure| stratify(timeline, exposure, unit));
+    let Compared { canary, baseline, ratio, interval, p } = match &strata {
+        Some(strata) => sides.compare_by_time(strata)?,
+        None => sides.compare(Some(unit))?,
+    };
+    let rise = strata
+        .zip(exposure)
+        .map_or(rise, |(strata, exposure)| sign * strata.rate_difference() * exposure.baseline);
     let shown = |all: f64| whole(all * unit / common_unit.unwrap_or(event));
     let (canary, baseline) = (shown(canary), shown(baseline));
-    let mut events = Events { canary, baseline, counted: true, ratio, interval, rise, p: worse(p) };
+    let mut events = Events { canary, baseline, counted: true, ratio, interval, rise, p };
     if exposure.is_none() && are_sparse(&x, &y) {
         let points = compare_points(p::EVENT_POINTS_COST)?;
         events.counted =
@@ -108,6 +122,27 @@ pub(crate) fn find(
     Some(events)
 }
 
+/// The times at which events and exposures of both sides are known, counted in `unit`. `None` if most points have no such time.
+fn stratify(timeline: &PairTimeline, exposure: &Exposure, unit: f64) -> Option<Strata> {
+    let PairTimeline { canary, baseline, .. } = timeline;
+    let factor = exposure.canary / exposure.baseline;
+    let points = canary.iter().zip(baseline).zip(&exposure.at_times);
+    let strata: Vec<Stratum> = points
+        .filter(|((x, y), (m, n))| {
+            let is_known = *m > 0.0 && *n > 0.0 && (m + n).is_finite();
+            is_known && **x >= 0.0 && **y >= 0.0
+        })
+        .map(|((x, y), (m, n))| Stratum {
+            canary: (x * factor / unit).round(),
+            baseline: (y / unit).round(),
+            canary_exposure: m / unit,
+            baseline_exposure: n / unit,
+        })
+        .collect();
+    let longer = count(canary).max(count(baseline));
+    if 2 * strata.len() <= longer { None } else { Strata::new(strata, exposure.proportion) }
+}
+
 /// Points of both sides, with the sign that makes them 0 or more.
 struct Sides<'a> {
     x: &'a [f64],
@@ -118,6 +153,8 @@ struct Sides<'a> {
     trials: bool,
     /// Allowed ratio of the canary's rate to the baseline's.
     allowed: f64,
+    /// 1 if more events are harm, −1 if fewer are.
+    sign: f64,
 }
 
 /// Numbers of events, or of points with events, and how they compare.
@@ -126,36 +163,35 @@ struct Compared {
     baseline: f64,
     ratio: f64,
     interval: Interval,
-    p: PValues,
+    p: f64,
+}
+
+/// Numbers of events, which vary `dispersion` times as much as independent ones.
+#[derive(Clone, Copy)]
+struct Totals {
+    canary: f64,
+    baseline: f64,
+    exposures: (f64, f64),
+    dispersion: f64,
 }
 
 impl Sides<'_> {
     /// Compares the numbers of events, counted in `unit`; without a unit, the numbers of points with events.
     fn compare(&self, unit: Option<f64>) -> Option<Compared> {
-        const LEVEL: ConfidenceLevel = ConfidenceLevel::constant(p::SHOWN);
-        let Self { x, y, exposures: (m, n), trials, allowed } = *self;
-        let dispersion = unit.map_or(1.0, |unit| dispersion(x, y, unit));
+        let Self { x, y, exposures, allowed, .. } = *self;
         let total = |side: &[f64]| match unit {
             Some(unit) => side.iter().map(|v| (v / unit).round()).sum(),
             None => side.iter().filter(|v| **v > 0.0).count() as f64,
         };
         let (canary, baseline): (f64, f64) = (total(x), total(y));
-        let (events_x, events_y) = (whole(canary / dispersion), whole(baseline / dispersion));
-        let rates =
-            two_rates(Rate::new(events_x, m * allowed).ok()?, Rate::new(events_y, n).ok()?, LEVEL);
-        // With an allowance, points with events count as Poisson events. They vary less, so this p-value is too large
-        // rather than too small.
-        let p = if (trials || unit.is_none()) && allowed == 1.0 {
-            let of = |exposure: f64, events: u64| {
-                let trials = exposure / unit.unwrap_or(1.0) / dispersion;
-                Proportion::new(events, whole(trials).max(events)).ok()
-            };
-            two_proportions(of(m, events_x)?, of(n, events_y)?, LEVEL).p
-        } else {
-            rates.p
-        };
+        let dispersion = unit.map_or(1.0, |unit| dispersion(x, y, unit));
+        let totals = Totals { canary, baseline, exposures, dispersion };
+        // Points with events vary less than Poisson events.
+        let trials = (self.trials || unit.is_none()).then_some(unit.unwrap_or(1.0));
+        let (rates, p) = self.compare_exactly(totals, trials)?;
         // The ratio is of the events themselves: dividing by the dispersion makes them fewer and rounds them.
         let ratio = if unit.is_none() || baseline > 0.0 {
+            let (m, n) = exposures;
             (canary / m) / (baseline / n)
         } else {
             rates.ratio.map_or(1.0, |ratio| ratio * allowed)
@@ -166,6 +202,44 @@ impl Sides<'_> {
             level: p::SHOWN,
         };
         Some(Compared { canary, baseline, ratio, interval, p })
+    }
+
+    /// Compares the events of the same times. The larger of two p-values counts: the sum of the times is normal only for many
+    /// events, and the exact test does not know that the dispersion is an estimate.
+    fn compare_by_time(&self, strata: &Strata) -> Option<Compared> {
+        let Standardised { canary, baseline, exposures, dispersion } =
+            strata.standardise(self.allowed);
+        let totals = Totals { canary, baseline, exposures, dispersion };
+        let (_, exact) = self.compare_exactly(totals, self.trials.then_some(1.0))?;
+        let p = exact.max(strata.p_value(self.allowed, self.sign));
+        Some(Compared {
+            canary,
+            baseline,
+            ratio: strata.rate_ratio(),
+            interval: strata.interval(),
+            p,
+        })
+    }
+
+    /// Compares rates by the exact conditional test, or proportions if exposures are trials of the given size. Returns its p-value,
+    /// too. With an allowance, proportions count as rates: they vary less, so this p-value is too large rather than too small.
+    fn compare_exactly(&self, totals: Totals, trials: Option<f64>) -> Option<(TwoRates, f64)> {
+        const LEVEL: ConfidenceLevel = ConfidenceLevel::constant(p::SHOWN);
+        let Totals { canary, baseline, exposures: (m, n), dispersion } = totals;
+        let (events_x, events_y) = (whole(canary / dispersion), whole(baseline / dispersion));
+        let rate_x = Rate::new(events_x, m * self.allowed).ok()?;
+        let rates = two_rates(rate_x, Rate::new(events_y, n).ok()?, LEVEL);
+        let p = match trials {
+            Some(size) if self.allowed == 1.0 => {
+                let of = |exposure: f64, events: u64| {
+                    let trials = exposure / size / dispersion;
+                    Proportion::new(events, whole(trials).max(events)).ok()
+                };
+                two_proportions(of(m, events_x)?, of(n, events_y)?, LEVEL).p
+            }
+            _ => rates.p,
+        };
+        Some((rates, if self.sign > 0.0 { p.greater } else { p.less }))
     }
 }
 

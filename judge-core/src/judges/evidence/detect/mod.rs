@@ -13,5 +13,6 @@ pub(super) mod sequential;
 pub(super) mod silence;
 pub(super) mod spread;
 pub(super) mod start_up;
+mod strata;
 pub(super) mod tail;
 mod volatility;
