@@ -10,7 +10,7 @@
 //! | `decide` | compares the findings with significance levels and allowances |
 //!
 //! Harm is a change that is significant and probably exceeds the allowance. `parameters` has every number.
-//! `docs/evidence-judge.md` has the method, its measured rates, and what it gets wrong.
+//! `docs/evidence-judge.md` has the method and what it gets wrong, `docs/evidence-judge-measured.md` its rates.
 
 mod decide;
 mod detect;

@@ -1,4 +1,4 @@
-//! Every number of the judge, with where it comes from. `docs/evidence-judge.md` says what moving each
+//! Every number of the judge, with where it comes from. `docs/evidence-judge-measured.md` says what moving each
 //! by a fifth costs.
 
 /// With fewer points a side no arrangement of ranks is rare enough to be harm: of five against five the

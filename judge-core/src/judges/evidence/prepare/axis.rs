@@ -1,6 +1,6 @@
 //! The coordinates in which a metric is judged: oriented so that larger is worse.
 //!
-//! Values stay as they are, without logarithms (`docs/evidence-judge.md` has the measurement).
+//! Values stay as they are, without logarithms (`docs/evidence-judge-measured.md` has the measurement).
 
 use crate::judgement::{Change, Interval};
 use crate::stats::median;

@@ -191,7 +191,7 @@ fn a_leak_is_found_however_steep_it_is() {
     }
 }
 
-/// By an autoregression alone a sixth and two fifths of these shifts are found, as the table of `docs/evidence-judge.md` has it.
+/// By an autoregression alone a sixth and two fifths of these shifts are found, as the table of `docs/evidence-judge-measured.md` has it.
 #[test]
 fn a_shift_of_points_over_rolling_windows_is_found() {
     for (n, at_least) in [(31, 90), (60, 150)] {
