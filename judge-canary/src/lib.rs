@@ -90,8 +90,8 @@ pub use runner::{Runner, RunnerOptions};
 pub use shared::CanaryEvent;
 pub use store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, KeepLimits, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, ReleaseFilter,
-    Retention, SqlStore, StorePlace,
+    Inserted, KeepError, KeepLimits, LookRecord, MOST_OF_A_PAGE, MetricSetSize, NewCanary, PAGE,
+    ReleaseFilter, Retention, SqlStore, StorePlace,
 };
 pub use stored_config::{ConfigHead, ConfigRule, ConfigVersion, Existing};
 pub use watch::WatchEvent;

@@ -182,6 +182,15 @@ pub struct Delivery {
     pub since_millis: i64,
 }
 
+/// The size of the series of a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricSetSize {
+    /// Bytes in the store, where they are compressed.
+    pub bytes: u64,
+    /// Points of all series.
+    pub points: u64,
+}
+
 /// What is kept, at any time; a limit of 0 is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepLimits {
@@ -276,6 +285,9 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
 
     /// A look at a canary by its number; `None` if it was not made.
     async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError>;
+
+    /// The size of the series of a look.
+    async fn metric_set_size(&self, id: &str) -> Result<MetricSetSize, KeepError>;
 
     /// The series of a look.
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError>;

@@ -362,6 +362,7 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     assert!(store.looks("a", 0, 100).await.unwrap().is_empty());
     assert_eq!(store.looks_bytes("a", 0, 100).await.unwrap(), 0);
     assert!(store.metric_set("a 1").await.is_err());
+    assert!(store.metric_set_size("a 1").await.is_err());
     keep(&store, "two", &after, 1).await.unwrap();
     assert!(keep(&store, "two", &after, 1).await.is_err());
     let canary = store.canary("a").await.unwrap().summary;
@@ -374,6 +375,8 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     let set = store.metric_set("a 1").await.unwrap();
     assert_eq!(set, look(1).1);
     assert!(set.pairs[0].canary.values[1].is_sign_negative());
+    let size = store.metric_set_size("a 1").await.unwrap();
+    assert!(size.bytes > 100 && size.points == 4, "{size:?}");
     // One that is cancelled while it is looked at has no further look.
     claimed(&store, "one", 500).await;
     store.cancel("a", &entry("canary.cancel", "a", 501)).await.unwrap();

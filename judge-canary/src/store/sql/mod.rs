@@ -17,7 +17,7 @@ use self::group_commit::GroupCommit;
 use super::open::StorePlace;
 use super::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, LookRecord, NewCanary, ReleaseFilter, Retention,
+    Inserted, KeepError, LookRecord, MetricSetSize, NewCanary, ReleaseFilter, Retention,
 };
 use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, CanarySummary, MetricSet};
@@ -146,6 +146,10 @@ impl CanaryStore for SqlStore {
 
     async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError> {
         self.database.in_time(looks::get(&self.database, id, number)).await
+    }
+
+    async fn metric_set_size(&self, id: &str) -> Result<MetricSetSize, KeepError> {
+        self.database.in_time(looks::metric_set_size(&self.database, id)).await
     }
 
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError> {
