@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judge_core::Looks;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::machine;
@@ -43,13 +44,14 @@ impl ReadyCanary {
     }
 }
 
-/// Makes the next look at a canary that `owner` has claimed, or gives it back. Returns the time of the look
-/// after it; `None` if there is none, or if another replica has the canary.
+/// Makes the next look at a canary that `owner` has claimed, or gives it back. Once the canary is `lost`, its queries stop.
+/// Returns the time of the look after it; `None` if there is none, or if the canary is lost.
 pub(crate) async fn make(
     shared: &SharedState,
     owner: &str,
     claimed: &Claimed,
     prepared: &ReadyCanary,
+    lost: &CancellationToken,
 ) -> Option<i64> {
     let canary = &claimed.canary.summary;
     let number = canary.looks + 1;
@@ -64,7 +66,8 @@ pub(crate) async fn make(
         return Some(window.due_millis);
     }
     let spec = prepared.plan.spec();
-    let _room = shared.acquire_points(prepared.config.points(spec, &window)).await;
+    let room = shared.acquire_points(prepared.config.points(spec, &window));
+    let _room = lost.run_until_cancelled(room).await?;
     let began = shared.clock.now_millis();
     let late_millis = began.saturating_sub(canary.next_millis);
     debug!(canary = canary.id, number, late_millis, "looks");
@@ -73,8 +76,8 @@ pub(crate) async fn make(
     let left = until.saturating_sub(began).max(LEAST_FETCH);
     let timeout = spec.fetch_millis.min(left.unsigned_abs());
     let timeout = Duration::from_millis(timeout);
-    let fetched = prepared.config.fetch(&shared.sources, spec, &window, timeout).await;
-    let (result, set) = match fetched {
+    let fetched = prepared.config.fetch(&shared.sources, spec, &window, timeout);
+    let (result, set) = match lost.run_until_cancelled(fetched).await? {
         Ok(fetched) => {
             let (looks, seed) = (prepared.plan.look(number), seed(&canary.id, &window));
             judge(shared, &prepared.config, fetched, looks, seed).await

@@ -6,7 +6,7 @@ mod open;
 mod sql;
 mod statement;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -322,8 +322,13 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Time at which the next canary may be claimed; `None` if none is running.
     async fn next_due(&self) -> Result<Option<i64>, KeepError>;
 
-    /// Extends a worker's leases of the canaries `ids`.
-    async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError>;
+    /// Extends a worker's leases of the canaries `ids`. Returns those that it still has.
+    async fn renew(
+        &self,
+        owner: &str,
+        ids: &[String],
+        lease_millis: i64,
+    ) -> Result<HashSet<String>, KeepError>;
 
     /// Gives a canary back; its next look is at `next_millis`.
     ///

@@ -285,9 +285,13 @@ async fn work_is_had_by_one(Kept { store, .. }: Kept) {
     assert_eq!(claimed(&store, "two", 20).await, ids(&["b"]));
     assert_eq!(claimed(&store, "one", 39).await, ids(&[]));
     // The first lease ends; the second was lengthened by the worker that has it.
-    store.renew("one", &["b".to_owned()], 90).await.unwrap();
-    store.renew("two", &["b".to_owned(), "c".to_owned()], 100).await.unwrap();
-    store.renew("one", &[], 90).await.unwrap();
+    let renewed = async |owner, of: &[&str], until| -> BTreeSet<String> {
+        let of: Vec<String> = of.iter().map(|id| (*id).to_owned()).collect();
+        store.renew(owner, &of, until).await.unwrap().into_iter().collect()
+    };
+    assert_eq!(renewed("one", &["b"], 90).await, ids(&[]));
+    assert_eq!(renewed("two", &["b", "c"], 100).await, ids(&["b"]));
+    assert_eq!(renewed("one", &[], 90).await, ids(&[]));
     assert_eq!(store.next_due().await.unwrap(), Some(40));
     assert_eq!(claimed(&store, "three", 40).await, ids(&["a"]));
     let late = store.postpone("one", "a", 50, 1, 40).await.unwrap_err();

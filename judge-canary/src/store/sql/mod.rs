@@ -10,6 +10,8 @@ mod leases;
 mod looks;
 mod rows;
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 
 use self::database::Database;
@@ -190,7 +192,12 @@ impl CanaryStore for SqlStore {
         self.database.in_time(leases::next_due(&self.database)).await
     }
 
-    async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError> {
+    async fn renew(
+        &self,
+        owner: &str,
+        ids: &[String],
+        lease_millis: i64,
+    ) -> Result<HashSet<String>, KeepError> {
         self.database.in_time(leases::renew(&self.database, owner, ids, lease_millis)).await
     }
 
