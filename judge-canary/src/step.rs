@@ -9,9 +9,11 @@ use tracing::{debug, info, warn};
 
 use crate::machine;
 use crate::plan::{LookWindow, Plan};
-use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult, MetricSet};
+use crate::record::{
+    Canary, CanaryLook, CanarySummary, FailureKind, LookFailure, LookResult, MetricSet,
+};
 use crate::runnable::{FetchedLook, RunnableConfig};
-use crate::shared::SharedState;
+use crate::shared::{CanaryEvent, Postponed, SharedState};
 use crate::store::{Claimed, KeepError, LookRecord};
 
 /// First wait before an unavailable source is asked again; it doubles.
@@ -96,6 +98,10 @@ pub(crate) async fn make(
                 let attempts = claimed.attempts.saturating_add(u32::from(!failed.not_asked));
                 let next = now.saturating_add(wait);
                 give_back(shared, owner, &claimed, next, attempts).await;
+                let reason = if failed.not_asked { Postponed::Permits } else { Postponed::Source };
+                let canary = CanarySummary { next_millis: next, ..canary.clone() };
+                // It may have no listener.
+                let _ = shared.events.send(CanaryEvent { canary, postponed: Some(reason) });
                 return Some(next);
             }
             (LookResult::Failed(failed.failure), MetricSet::default())

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use judge_canary::{
     AuditEntry, Canaries, CanaryError, CanaryFilter, CanaryLook, CanaryRequest, CanaryState,
     CanarySummary, ConfigChoice, DEFAULT_SCOPE, Existing, FailureKind, LookResult, ManualClock,
-    PairWindows, PlanSpec, PlanTimes, Runner, RunnerOptions, ScopePair, SideWindow,
+    PairWindows, PlanSpec, PlanTimes, Postponed, Runner, RunnerOptions, ScopePair, SideWindow,
     SourceFailure, SqlStore, StageTimes, StorePlace, WatchEvent,
 };
 use judge_core::judges::built_in;
@@ -91,7 +91,7 @@ impl Service {
                 if wanted(&summary) {
                     return summary;
                 }
-                // Nothing is sent when a canary is given back.
+                // Not every change is sent.
                 drop(tokio::time::timeout(Duration::from_millis(50), events.recv()).await);
             }
         };
@@ -305,8 +305,14 @@ async fn a_canary_whose_queries_wait_for_those_of_another_is_not_blamed_on_the_s
     // It is tried twice, the second time long after a source that is away would have ended it.
     for _ in 0..2 {
         let now = service.canaries.now_millis();
+        let mut events = service.canaries.events();
         let waits = service.until(&id, |canary| canary.next_millis > now);
         assert_eq!(waits.await.state, CanaryState::Running);
+        let postponed = events.recv().await.unwrap();
+        assert_eq!(
+            (postponed.canary.id.as_str(), postponed.postponed),
+            (&*id, Some(Postponed::Permits))
+        );
         service.clock.advance(100 * MINUTE);
     }
     service.prometheus.set_held(false);
