@@ -424,7 +424,7 @@ impl Canaries {
         let id = id.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
         let entry = self.entry(actor, "config.put", &id, &[("name", &described.name)]);
         let (name, applications) = (described.name, described.applications);
-        let change = ConfigChange { id, name, applications, document, existing, same_name: false };
+        let change = ConfigChange { id, name, applications, document, existing };
         Ok(self.shared.store.put_config(&change, &entry).await?)
     }
 

@@ -35,8 +35,6 @@ pub struct ConfigChange {
     pub document: Value,
     /// What to do about an existing config.
     pub existing: Existing,
-    /// Whether another config of one of its applications may have its name.
-    pub same_name: bool,
 }
 
 /// A canary to start.

@@ -96,7 +96,6 @@ fn change(id: &str, name: &str, applications: &[&str], existing: Existing) -> Co
         applications: applications.iter().map(|name| (*name).to_owned()).collect(),
         document: json!({"name": name, "ü": 1e-300, "n": null}),
         existing,
-        same_name: false,
     }
 }
 
@@ -147,6 +146,16 @@ async fn a_name_is_one_config_of_an_application(Kept { store, .. }: Kept) {
         same,
         "Canary config with name 'shop' already exists in the scope of applications [w, y]."
     );
+    // A config of a file may be for all applications, whichever of the two is stored first.
+    assert!(put("all", &[]).await.is_err());
+    let put_other = async |id: &str, applications: &[&str]| {
+        let change = change(id, "other", applications, Existing::May);
+        store.put_config(&change, &entry("config.put", id, 1)).await
+    };
+    put_other("all", &[]).await.unwrap();
+    assert!(put_other("d", &["x"]).await.is_err());
+    put_other("all", &["y"]).await.unwrap();
+    put_other("d", &["x"]).await.unwrap();
     // Of many at once, one is stored.
     let all = (0..8).map(async |number| put(&format!("n{number}"), &["same"]).await.is_ok());
     let stored = futures_util::future::join_all(all).await;
