@@ -24,8 +24,8 @@ use crate::runnable::{RunnableConfig, UnusableConfig};
 use crate::shared::{CanaryEvent, FileNames, POINTS_AT_ONCE, SharedState};
 use crate::step;
 use crate::store::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
-    ReleaseFilter,
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, MetricSetSize,
+    NewCanary, ReleaseFilter,
 };
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
 use crate::watch::{WatchEvent, watch};
@@ -53,6 +53,12 @@ const RELEASES_AT_ONCE: usize = 10;
 /// Bytes of a look in memory for each of its bytes in the store, where it is compressed. For 20 series that never change, which
 /// are compressed best, 22 were measured.
 const READ_BYTES: u64 = 20;
+
+/// Copies of stored series that are in memory while they are read: the row, and the document of it.
+const STORED_COPIES: u64 = 2;
+
+/// Bytes of a point in memory: lists that grow have up to twice the room that they need.
+const POINT_BYTES: u64 = 16;
 
 /// Events that are buffered for a slow listener. A listener that is further behind reads the store instead.
 const EVENTS: usize = 1024;
@@ -265,6 +271,17 @@ impl Canaries {
         Ok(self.shared.store.look(id, number).await?)
     }
 
+    /// About the number of bytes that the series of a look take while they are read.
+    ///
+    /// # Errors
+    /// As [`Self::metric_set`].
+    pub async fn metric_set_bytes(&self, id: &str) -> Result<usize, CanaryError> {
+        let MetricSetSize { bytes, points } = self.shared.store.metric_set_size(id).await?;
+        let stored = bytes.saturating_mul(STORED_COPIES);
+        let all = points.saturating_mul(POINT_BYTES).saturating_add(stored);
+        Ok(usize::try_from(all).unwrap_or(usize::MAX))
+    }
+
     /// The series that a look was judged on.
     ///
     /// # Errors
@@ -334,15 +351,13 @@ impl Canaries {
     /// Judges the series of an earlier look with another config and other thresholds, and stores nothing.
     ///
     /// # Errors
-    /// If the config cannot be used, the judge refuses the series, no look has this id, or the store does not
-    /// answer.
+    /// If the config cannot be used, or the judge refuses the series.
     pub async fn judge_again(
         &self,
         config: &Value,
         thresholds: Thresholds,
-        metric_set: &str,
+        set: MetricSet,
     ) -> Result<Judgement, CanaryError> {
-        let set = self.metric_set(metric_set).await?;
         let config = RunnableConfig::read(config, Some(thresholds))?;
         // The semaphore is never closed.
         let _turn = self.shared.judging.acquire().await;
@@ -409,7 +424,7 @@ impl Canaries {
         let id = id.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
         let entry = self.entry(actor, "config.put", &id, &[("name", &described.name)]);
         let (name, applications) = (described.name, described.applications);
-        let change = ConfigChange { id, name, applications, document, existing, same_name: false };
+        let change = ConfigChange { id, name, applications, document, existing };
         Ok(self.shared.store.put_config(&change, &entry).await?)
     }
 

@@ -9,7 +9,7 @@ use crate::canaries::Canaries;
 use crate::error::CanaryError;
 use crate::runnable::RunnableConfig;
 use crate::store::{ConfigChange, KeepError};
-use crate::stored_config::{ConfigRule, Described, Existing, describe_file};
+use crate::stored_config::{ConfigRule, Described, Existing, describe_file, overlaps};
 
 /// Caller that stores a config from a file, followed by the file's name. No token has this name: names have no
 /// blank.
@@ -106,7 +106,7 @@ impl Canaries {
         let entry = self.entry(&actor, "config.put", id, &[("name", &described.name)]);
         let (name, applications) = (described.name.clone(), described.applications.clone());
         let (id, existing) = (id.clone(), Existing::May);
-        let change = ConfigChange { id, name, applications, document, existing, same_name: false };
+        let change = ConfigChange { id, name, applications, document, existing };
         self.shared.store.put_config(&change, &entry).await?;
         earlier.add(file, described);
         Ok(true)
@@ -149,13 +149,8 @@ impl NamesOfFiles {
     /// If a config of an added file has the same name for one of the applications. A config without applications is for all.
     fn check(&self, described: &Described) -> Result<(), ConfigRule> {
         let Described { name, applications } = described;
-        let overlaps = |others: &[String]| {
-            applications.is_empty()
-                || others.is_empty()
-                || applications.iter().any(|one| others.contains(one))
-        };
         let mut same = self.0.get(name).into_iter().flatten();
-        match same.find(|(_, others)| overlaps(others)) {
+        match same.find(|(_, others)| overlaps(applications, others)) {
             Some((file, _)) => {
                 Err(ConfigRule::NameOfFile { name: name.clone(), file: file.clone() })
             }

@@ -87,11 +87,11 @@ pub use record::{
 };
 pub use runnable::{FetchFailure, FetchedLook, MOST_POINTS, RunnableConfig, UnusableConfig};
 pub use runner::{Runner, RunnerOptions};
-pub use shared::CanaryEvent;
+pub use shared::{CanaryEvent, Postponed};
 pub use store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, KeepLimits, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, ReleaseFilter,
-    Retention, SqlStore, StorePlace,
+    Inserted, KeepError, KeepLimits, LookRecord, MOST_OF_A_PAGE, MetricSetSize, NewCanary, PAGE,
+    ReleaseFilter, Retention, SqlStore, StorePlace,
 };
 pub use stored_config::{ConfigHead, ConfigRule, ConfigVersion, Existing};
 pub use watch::WatchEvent;

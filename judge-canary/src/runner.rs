@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,7 +13,7 @@ use tracing::warn;
 
 use crate::canaries::Canaries;
 use crate::id::new_id;
-use crate::shared::SharedState;
+use crate::shared::{CanaryEvent, SharedState};
 use crate::step::{self, ReadyCanary};
 use crate::store::{ClaimDue, Claimed, KeepError};
 
@@ -56,28 +57,37 @@ pub struct Runner {
     waking: AtomicI64,
     prepared: Mutex<HashMap<String, Arc<ReadyCanary>>>,
     /// Canaries that tasks have now.
-    held: Mutex<Vec<String>>,
+    held: Mutex<Vec<Arc<Held>>>,
     tasks: TaskTracker,
 }
 
-/// A canary that a task has. Its lease is renewed until the task ends, however it ends.
+/// A canary that a task has.
+#[derive(Debug)]
 struct Held {
-    runner: Arc<Runner>,
     id: String,
+    /// The canary was cancelled, or another replica has it: nobody needs the answers to its queries.
+    lost: CancellationToken,
 }
 
-impl Held {
+/// The list of a runner with a canary on it, until the task ends, however it ends. So long its lease is renewed.
+struct Holding {
+    runner: Arc<Runner>,
+    held: Arc<Held>,
+}
+
+impl Holding {
     fn new(runner: &Arc<Runner>, id: &str) -> Self {
-        lock(&runner.held).push(id.to_owned());
-        Self { runner: Arc::clone(runner), id: id.to_owned() }
+        let held = Arc::new(Held { id: id.to_owned(), lost: CancellationToken::new() });
+        lock(&runner.held).push(Arc::clone(&held));
+        Self { runner: Arc::clone(runner), held }
     }
 }
 
-impl Drop for Held {
+impl Drop for Holding {
     fn drop(&mut self) {
-        let mut held = lock(&self.runner.held);
-        if let Some(at) = held.iter().position(|id| *id == self.id) {
-            held.swap_remove(at);
+        let mut all = lock(&self.runner.held);
+        if let Some(at) = all.iter().position(|held| Arc::ptr_eq(held, &self.held)) {
+            all.swap_remove(at);
         }
     }
 }
@@ -112,10 +122,15 @@ impl Runner {
             let runner = Arc::clone(&self);
             async move { runner.renew().await }
         });
+        let stopping = tokio::spawn({
+            let (runner, events) = (Arc::clone(&self), self.shared.events.subscribe());
+            async move { runner.stop_looks(events).await }
+        });
         ending.run_until_cancelled(self.claim_all()).await;
         self.tasks.close();
         self.tasks.wait().await;
         renewing.abort();
+        stopping.abort();
     }
 
     async fn claim_all(self: &Arc<Self>) {
@@ -171,18 +186,19 @@ impl Runner {
 
     fn begin(self: &Arc<Self>, claimed: Claimed, permit: OwnedSemaphorePermit) {
         let runner = Arc::clone(self);
-        let held = Held::new(self, &claimed.canary.summary.id);
+        let holding = Holding::new(self, &claimed.canary.summary.id);
         self.tasks.spawn(async move {
             let next = match runner.prepared(&claimed) {
                 Ok(prepared) => {
-                    step::make(&runner.shared, &runner.owner, &claimed, &prepared).await
+                    let lost = &holding.held.lost;
+                    step::make(&runner.shared, &runner.owner, &claimed, &prepared, lost).await
                 }
                 Err(failure) => {
                     step::fail(&runner.shared, &runner.owner, &claimed, failure).await;
                     None
                 }
             };
-            drop((held, permit));
+            drop((holding, permit));
             // The next look may be due at once, if the canary lies in the past.
             if next.is_some_and(|next| next < runner.waking.load(Ordering::SeqCst)) {
                 runner.shared.changed.notify_one();
@@ -214,8 +230,26 @@ impl Runner {
         Ok(prepared)
     }
 
+    /// Stops the queries for canaries that are cancelled meanwhile.
+    async fn stop_looks(&self, mut events: broadcast::Receiver<CanaryEvent>) {
+        loop {
+            match events.recv().await {
+                Ok(CanaryEvent { canary, .. }) if canary.is_over() => {
+                    let held = lock(&self.held);
+                    held.iter()
+                        .filter(|held| held.id == canary.id)
+                        .for_each(|held| held.lost.cancel());
+                }
+                // The renewal of leases finds what was missed.
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
     /// Renews the leases of canaries that tasks have, at a third of their length. A canary that no task has, because the store
-    /// was away when it was given back, is claimed again when its lease ends.
+    /// was away when it was given back, is claimed again when its lease ends. A canary that was cancelled at another replica has
+    /// no lease any more.
     async fn renew(&self) {
         let every = self.options.lease_millis / 3;
         loop {
@@ -229,9 +263,14 @@ impl Runner {
             if held.is_empty() {
                 continue;
             }
+            let ids: Vec<String> = held.iter().map(|held| held.id.clone()).collect();
             let until = self.shared.clock.now_millis().saturating_add(self.options.lease_millis);
-            if let Err(error) = self.shared.store.renew(&self.owner, &held, until).await {
-                warn!("leases are not renewed: {error}");
+            match self.shared.store.renew(&self.owner, &ids, until).await {
+                Ok(renewed) => {
+                    let lost = held.iter().filter(|held| !renewed.contains(&held.id));
+                    lost.for_each(|held| held.lost.cancel());
+                }
+                Err(error) => warn!("leases are not renewed: {error}"),
             }
         }
     }

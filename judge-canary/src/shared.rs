@@ -55,6 +55,28 @@ impl FileNames {
 pub struct CanaryEvent {
     /// The canary in its new state.
     pub canary: CanarySummary,
+    /// Why its next look is made later; `None` if nothing was postponed.
+    pub postponed: Option<Postponed>,
+}
+
+/// Why a look is made later than it was due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Postponed {
+    /// A source did not answer, or refused to.
+    Source,
+    /// Its queries waited for permits of their source (`max-queries`) until their time ended.
+    Permits,
+}
+
+impl Postponed {
+    /// Its word for metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Permits => "max-queries",
+        }
+    }
 }
 
 impl SharedState {
@@ -67,6 +89,6 @@ impl SharedState {
 
     /// Sends an event. It may have no listener.
     pub(crate) fn send_event(&self, canary: &CanarySummary) {
-        let _ = self.events.send(CanaryEvent { canary: canary.clone() });
+        let _ = self.events.send(CanaryEvent { canary: canary.clone(), postponed: None });
     }
 }

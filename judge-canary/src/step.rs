@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judge_core::Looks;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::machine;
 use crate::plan::{LookWindow, Plan};
-use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult, MetricSet};
+use crate::record::{
+    Canary, CanaryLook, CanarySummary, FailureKind, LookFailure, LookResult, MetricSet,
+};
 use crate::runnable::{FetchedLook, RunnableConfig};
-use crate::shared::SharedState;
+use crate::shared::{CanaryEvent, Postponed, SharedState};
 use crate::store::{Claimed, KeepError, LookRecord};
 
 /// First wait before an unavailable source is asked again; it doubles.
@@ -43,13 +46,14 @@ impl ReadyCanary {
     }
 }
 
-/// Makes the next look at a canary that `owner` has claimed, or gives it back. Returns the time of the look
-/// after it; `None` if there is none, or if another replica has the canary.
+/// Makes the next look at a canary that `owner` has claimed, or gives it back. Once the canary is `lost`, its queries stop.
+/// Returns the time of the look after it; `None` if there is none, or if the canary is lost.
 pub(crate) async fn make(
     shared: &SharedState,
     owner: &str,
     claimed: &Claimed,
     prepared: &ReadyCanary,
+    lost: &CancellationToken,
 ) -> Option<i64> {
     let canary = &claimed.canary.summary;
     let number = canary.looks + 1;
@@ -64,7 +68,8 @@ pub(crate) async fn make(
         return Some(window.due_millis);
     }
     let spec = prepared.plan.spec();
-    let _room = shared.acquire_points(prepared.config.points(spec, &window)).await;
+    let room = shared.acquire_points(prepared.config.points(spec, &window));
+    let _room = lost.run_until_cancelled(room).await?;
     let began = shared.clock.now_millis();
     let late_millis = began.saturating_sub(canary.next_millis);
     debug!(canary = canary.id, number, late_millis, "looks");
@@ -73,8 +78,8 @@ pub(crate) async fn make(
     let left = until.saturating_sub(began).max(LEAST_FETCH);
     let timeout = spec.fetch_millis.min(left.unsigned_abs());
     let timeout = Duration::from_millis(timeout);
-    let fetched = prepared.config.fetch(&shared.sources, spec, &window, timeout).await;
-    let (result, set) = match fetched {
+    let fetched = prepared.config.fetch(&shared.sources, spec, &window, timeout);
+    let (result, set) = match lost.run_until_cancelled(fetched).await? {
         Ok(fetched) => {
             let (looks, seed) = (prepared.plan.look(number), seed(&canary.id, &window));
             judge(shared, &prepared.config, fetched, looks, seed).await
@@ -93,6 +98,10 @@ pub(crate) async fn make(
                 let attempts = claimed.attempts.saturating_add(u32::from(!failed.not_asked));
                 let next = now.saturating_add(wait);
                 give_back(shared, owner, &claimed, next, attempts).await;
+                let reason = if failed.not_asked { Postponed::Permits } else { Postponed::Source };
+                let canary = CanarySummary { next_millis: next, ..canary.clone() };
+                // It may have no listener.
+                let _ = shared.events.send(CanaryEvent { canary, postponed: Some(reason) });
                 return Some(next);
             }
             (LookResult::Failed(failed.failure), MetricSet::default())

@@ -102,6 +102,13 @@ pub(crate) struct Described {
     pub(crate) applications: Vec<String>,
 }
 
+/// Whether two configs are for the same application. One without applications, which only a file may have, is for all.
+pub(crate) fn overlaps(applications: &[String], others: &[String]) -> bool {
+    applications.is_empty()
+        || others.is_empty()
+        || applications.iter().any(|one| others.contains(one))
+}
+
 /// Name and applications of a config, if it may be stored.
 pub(crate) fn describe(document: &Value) -> Result<Described, ConfigRule> {
     let described = describe_file(document)?;

@@ -93,7 +93,7 @@ impl CanaryRuntime {
 async fn show(mut events: Receiver<CanaryEvent>, metrics: Arc<Metrics>) {
     loop {
         match events.recv().await {
-            Ok(event) => metrics.canaries.show(&event.canary),
+            Ok(event) => metrics.canaries.show(&event),
             // The store has the missed events; the next look shows the state of its canary.
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,

@@ -187,6 +187,7 @@ mod tests {
         let (sender, mut events) = broadcast::channel(4);
         let event = |ended_millis| CanaryEvent {
             canary: CanarySummary { ended_millis, ..CanarySummary::default() },
+            postponed: None,
         };
         sender.send(event(None)).unwrap();
         let soon = Duration::from_millis(1);

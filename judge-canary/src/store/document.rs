@@ -1,5 +1,7 @@
 //! Documents as they are stored: JSON, compressed.
 
+use std::io::BufReader;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -25,6 +27,19 @@ pub(super) fn unpack<T: DeserializeOwned>(
     without_delay(packed.len().saturating_mul(PACKED), || {
         let json = zstd::decode_all(packed).map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
+    })
+}
+
+/// A document whose text never is in memory as a whole, which takes longer than [`unpack`].
+pub(super) fn unpack_in_pieces<T: DeserializeOwned>(
+    what: &'static str,
+    packed: &[u8],
+) -> Result<T, KeepError> {
+    let unreadable = |why: String| KeepError::Unreadable { what, why };
+    without_delay(packed.len().saturating_mul(PACKED), || {
+        let json = zstd::Decoder::with_buffer(packed);
+        let json = BufReader::new(json.map_err(|error| unreadable(error.to_string()))?);
+        serde_json::from_reader(json).map_err(|error| unreadable(error.to_string()))
     })
 }
 

@@ -6,7 +6,7 @@ mod open;
 mod sql;
 mod statement;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,8 +35,6 @@ pub struct ConfigChange {
     pub document: Value,
     /// What to do about an existing config.
     pub existing: Existing,
-    /// Whether another config of one of its applications may have its name.
-    pub same_name: bool,
 }
 
 /// A canary to start.
@@ -182,6 +180,15 @@ pub struct Delivery {
     pub since_millis: i64,
 }
 
+/// The size of the series of a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricSetSize {
+    /// Bytes in the store, where they are compressed.
+    pub bytes: u64,
+    /// Points of all series.
+    pub points: u64,
+}
+
 /// What is kept, at any time; a limit of 0 is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepLimits {
@@ -277,6 +284,9 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// A look at a canary by its number; `None` if it was not made.
     async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError>;
 
+    /// The size of the series of a look.
+    async fn metric_set_size(&self, id: &str) -> Result<MetricSetSize, KeepError>;
+
     /// The series of a look.
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError>;
 
@@ -310,8 +320,13 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Time at which the next canary may be claimed; `None` if none is running.
     async fn next_due(&self) -> Result<Option<i64>, KeepError>;
 
-    /// Extends a worker's leases of the canaries `ids`.
-    async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError>;
+    /// Extends a worker's leases of the canaries `ids`. Returns those that it still has.
+    async fn renew(
+        &self,
+        owner: &str,
+        ids: &[String],
+        lease_millis: i64,
+    ) -> Result<HashSet<String>, KeepError>;
 
     /// Gives a canary back; its next look is at `next_millis`.
     ///

@@ -73,11 +73,13 @@ const SQLITE: &[(i64, &str, &str)] = &[
     migration!("sqlite", 2, "deliveries"),
     migration!("sqlite", 3, "search"),
     migration!("sqlite", 4, "filters"),
+    migration!("sqlite", 5, "points"),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     migration!("postgres", 1, "canaries"),
     migration!("postgres", 2, "deliveries"),
     migration!("postgres", 3, "search"),
+    migration!("postgres", 4, "points"),
 ];
 
 /// Connections, and the lock that keeps other processes out.

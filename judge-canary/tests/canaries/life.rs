@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use judge_canary::{
-    Canaries, CanaryError, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary,
-    ConfigChoice, DEFAULT_SCOPE, Existing, FailureKind, LookResult, ManualClock, PairWindows,
-    PlanSpec, PlanTimes, Runner, RunnerOptions, ScopePair, SideWindow, SourceFailure, SqlStore,
-    StageTimes, StorePlace, WatchEvent,
+    AuditEntry, Canaries, CanaryError, CanaryFilter, CanaryLook, CanaryRequest, CanaryState,
+    CanarySummary, ConfigChoice, DEFAULT_SCOPE, Existing, FailureKind, LookResult, ManualClock,
+    PairWindows, PlanSpec, PlanTimes, Postponed, Runner, RunnerOptions, ScopePair, SideWindow,
+    SourceFailure, SqlStore, StageTimes, StorePlace, WatchEvent,
 };
 use judge_core::judges::built_in;
 use judge_core::stage::{Lifetime, Lookback, Stage, StageRule, TimeSpan, WindowOptions, Windows};
@@ -91,7 +91,7 @@ impl Service {
                 if wanted(&summary) {
                     return summary;
                 }
-                // Nothing is sent when a canary is given back.
+                // Not every change is sent.
                 drop(tokio::time::timeout(Duration::from_millis(50), events.recv()).await);
             }
         };
@@ -305,8 +305,14 @@ async fn a_canary_whose_queries_wait_for_those_of_another_is_not_blamed_on_the_s
     // It is tried twice, the second time long after a source that is away would have ended it.
     for _ in 0..2 {
         let now = service.canaries.now_millis();
+        let mut events = service.canaries.events();
         let waits = service.until(&id, |canary| canary.next_millis > now);
         assert_eq!(waits.await.state, CanaryState::Running);
+        let postponed = events.recv().await.unwrap();
+        assert_eq!(
+            (postponed.canary.id.as_str(), postponed.postponed),
+            (&*id, Some(Postponed::Permits))
+        );
         service.clock.advance(100 * MINUTE);
     }
     service.prometheus.set_held(false);
@@ -336,6 +342,49 @@ async fn starts_with_a_key_are_one_and_a_cancelled_canary_is_looked_at_no_more()
         entries.iter().map(|entry| (entry.actor.as_str(), entry.action.as_str())).collect();
     assert_eq!(did, [("ann", "canary.cancel"), ("ci", "canary.start")]);
     assert!(service.canaries.cancel("none", "ann").await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn the_queries_of_a_cancelled_canary_stop() {
+    let (prometheus, folder) = (Prometheus::start().await, TempDir::new().unwrap());
+    let table = format!("[sources.main]\nurl = '{}'\nmax-queries = 1", prometheus.url());
+    let sources = Arc::new(Sources::new(SourceSettings::read_all(&table).unwrap()).unwrap());
+    let service = Service::of_sources(prometheus, sources, folder, START).await;
+    service.prometheus.set_held(true);
+    service.clock.advance(12 * MINUTE + 15_000);
+    let asked = async |count| {
+        let asked = async {
+            while service.prometheus.asked() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), asked).await.expect("it is asked in time");
+    };
+    let first = service.begin(request("first", stage())).await;
+    asked(1).await;
+    // Each has the only permit until it is cancelled.
+    let second = service.begin(request("second", stage())).await;
+    service.canaries.cancel(&first, "ann").await.unwrap();
+    asked(2).await;
+    let third = service.begin(request("third", stage())).await;
+    let entry = AuditEntry {
+        id: "entry".to_owned(),
+        at_millis: service.canaries.now_millis(),
+        actor: "ann at another replica".to_owned(),
+        action: "canary.cancel".to_owned(),
+        subject: second.clone(),
+        detail: BTreeMap::new(),
+    };
+    service.canaries.store().cancel(&second, &entry).await.unwrap();
+    service.clock.advance(RunnerOptions::default().lease_millis / 3);
+    asked(3).await;
+    service.prometheus.set_held(false);
+    service.clock.advance(100 * MINUTE);
+    assert_eq!(service.over(&third).await.state, CanaryState::Finished);
+    for id in [first, second] {
+        let cancelled = service.canaries.get(&id).await.unwrap().summary;
+        assert_eq!((cancelled.state, cancelled.looks), (CanaryState::Cancelled, 0));
+    }
 }
 
 #[tokio::test]

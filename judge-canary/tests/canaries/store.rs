@@ -96,7 +96,6 @@ fn change(id: &str, name: &str, applications: &[&str], existing: Existing) -> Co
         applications: applications.iter().map(|name| (*name).to_owned()).collect(),
         document: json!({"name": name, "ü": 1e-300, "n": null}),
         existing,
-        same_name: false,
     }
 }
 
@@ -147,6 +146,16 @@ async fn a_name_is_one_config_of_an_application(Kept { store, .. }: Kept) {
         same,
         "Canary config with name 'shop' already exists in the scope of applications [w, y]."
     );
+    // A config of a file may be for all applications, whichever of the two is stored first.
+    assert!(put("all", &[]).await.is_err());
+    let put_other = async |id: &str, applications: &[&str]| {
+        let change = change(id, "other", applications, Existing::May);
+        store.put_config(&change, &entry("config.put", id, 1)).await
+    };
+    put_other("all", &[]).await.unwrap();
+    assert!(put_other("d", &["x"]).await.is_err());
+    put_other("all", &["y"]).await.unwrap();
+    put_other("d", &["x"]).await.unwrap();
     // Of many at once, one is stored.
     let all = (0..8).map(async |number| put(&format!("n{number}"), &["same"]).await.is_ok());
     let stored = futures_util::future::join_all(all).await;
@@ -285,9 +294,13 @@ async fn work_is_had_by_one(Kept { store, .. }: Kept) {
     assert_eq!(claimed(&store, "two", 20).await, ids(&["b"]));
     assert_eq!(claimed(&store, "one", 39).await, ids(&[]));
     // The first lease ends; the second was lengthened by the worker that has it.
-    store.renew("one", &["b".to_owned()], 90).await.unwrap();
-    store.renew("two", &["b".to_owned(), "c".to_owned()], 100).await.unwrap();
-    store.renew("one", &[], 90).await.unwrap();
+    let renewed = async |owner, of: &[&str], until| -> BTreeSet<String> {
+        let of: Vec<String> = of.iter().map(|id| (*id).to_owned()).collect();
+        store.renew(owner, &of, until).await.unwrap().into_iter().collect()
+    };
+    assert_eq!(renewed("one", &["b"], 90).await, ids(&[]));
+    assert_eq!(renewed("two", &["b", "c"], 100).await, ids(&["b"]));
+    assert_eq!(renewed("one", &[], 90).await, ids(&[]));
     assert_eq!(store.next_due().await.unwrap(), Some(40));
     assert_eq!(claimed(&store, "three", 40).await, ids(&["a"]));
     let late = store.postpone("one", "a", 50, 1, 40).await.unwrap_err();
@@ -362,6 +375,7 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     assert!(store.looks("a", 0, 100).await.unwrap().is_empty());
     assert_eq!(store.looks_bytes("a", 0, 100).await.unwrap(), 0);
     assert!(store.metric_set("a 1").await.is_err());
+    assert!(store.metric_set_size("a 1").await.is_err());
     keep(&store, "two", &after, 1).await.unwrap();
     assert!(keep(&store, "two", &after, 1).await.is_err());
     let canary = store.canary("a").await.unwrap().summary;
@@ -374,6 +388,8 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     let set = store.metric_set("a 1").await.unwrap();
     assert_eq!(set, look(1).1);
     assert!(set.pairs[0].canary.values[1].is_sign_negative());
+    let size = store.metric_set_size("a 1").await.unwrap();
+    assert!(size.bytes > 100 && size.points == 4, "{size:?}");
     // One that is cancelled while it is looked at has no further look.
     claimed(&store, "one", 500).await;
     store.cancel("a", &entry("canary.cancel", "a", 501)).await.unwrap();

@@ -18,6 +18,12 @@ pub(crate) struct Answered {
     pub(crate) held: Option<Arc<Reservation>>,
 }
 
+/// Bytes of a complete answer.
+pub(crate) fn bytes_of(response: &Response<Body>) -> usize {
+    let bytes = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
 /// When the outcome of a call is known.
 pub(crate) enum Ended {
     /// With its answer.

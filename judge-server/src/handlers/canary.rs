@@ -73,15 +73,14 @@ impl Asked<'_> {
         O: Name,
     {
         let encoding = answer_encoding(self.request.headers());
-        let (context, canaries, least) =
-            (self.context, self.canaries, self.handlers.budget.weights.call);
+        let (context, canaries) = (self.context, self.canaries);
         let answer = work((canaries, self.read().await?, context)).await?;
         let is_grpc = context.route.side == Port::Grpc;
         let bytes = without_delay(answer.encoded_len(), || {
             if is_grpc { Ok(answer.encode_to_vec()) } else { proto_json::write(&answer) }
         })?;
         drop(answer);
-        context.held.exchange(bytes.len().max(least))?;
+        context.hold_answer(bytes.len())?;
         if !is_grpc {
             return Ok(json::json(StatusCode::OK, bytes));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use judge_canary::{Canaries, CanaryLook};
+use judge_canary::{Canaries, CanaryLook, MetricSet};
 use judge_contract::limits::Limits;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -48,6 +48,14 @@ impl Context {
         canaries.looks_within(id, after, limit, reserve).await
     }
 
+    /// Reserves the `bytes` of a whole answer instead of all that it was made from, which is gone.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub(crate) fn hold_answer(&self, bytes: usize) -> Result<(), Refusal> {
+        self.held.exchange(bytes.max(self.held.budget().weights.call))
+    }
+
     /// Name of the caller in the audit log: of its token or certificate, else its address without the port.
     pub(crate) fn actor(&self) -> String {
         match self.caller.name() {
@@ -55,6 +63,19 @@ impl Context {
             None => self.caller.peer.address.ip().to_string(),
         }
     }
+}
+
+/// The series of a look, reserved together with what is `held` already.
+///
+/// # Errors
+/// If there is no room for them, no look has this id, or the store does not answer.
+pub(crate) async fn read_series(
+    canaries: &Canaries,
+    id: &str,
+    held: &Reservation,
+) -> Result<MetricSet, Refusal> {
+    held.grow(canaries.metric_set_bytes(id).await?)?;
+    Ok(canaries.metric_set(id).await?)
 }
 
 /// The shared state of all handlers.

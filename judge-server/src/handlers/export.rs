@@ -1,17 +1,22 @@
 //! Past releases as a history for `judge retro` and `judge calibrate`: CSV with one row per point.
 
+use std::io;
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{Request, header};
 use judge_canary::{
     Canaries, MOST_OF_A_PAGE, MetricSet, PastRelease, ReleaseFilter, StoredPair, StoredSeries,
+    without_delay,
 };
 use judge_core::Verdict;
 
 use super::params::Params;
-use super::{Answered, Context, Handlers};
+use super::{Answered, Context, Handlers, read_series};
+use crate::budget::Reservation;
 use crate::convert::refusal::{Refusal, quoted};
 
 /// Default number of releases in a history.
@@ -40,11 +45,10 @@ impl Handlers {
             limit: params.whole("limit", RELEASES)?.min(MOST_OF_A_PAGE),
         };
         let head = stream::once(async { Ok(Bytes::from_static(COLUMNS.as_bytes())) });
-        let found = canaries.all_releases(filter).map_err(std::io::Error::other);
-        let rows = found.and_then(move |release| {
-            let canaries = canaries.clone();
-            async move { rows(&canaries, &release).await }
-        });
+        let found = canaries.all_releases(filter).map_err(io::Error::other);
+        let held = Arc::clone(&context.held);
+        let rows = found.and_then(move |release| rows(canaries.clone(), release, held.another()));
+        let rows = rows.try_flatten();
         // The client sees that a broken-off file has no end.
         let body =
             head.chain(rows).inspect_err(|error| tracing::warn!("a history breaks off: {error}"));
@@ -63,17 +67,29 @@ fn verdict(name: &str) -> Result<Verdict, Refusal> {
     found.ok_or_else(|| Refusal::Unusable(wrong()))
 }
 
-/// The rows of a release; empty if its series are not kept any more.
-async fn rows(canaries: &Canaries, release: &PastRelease) -> Result<Bytes, std::io::Error> {
-    let set = match canaries.metric_set(&release.metric_set).await {
-        Err(error) if error.is_not_found() => MetricSet::default(),
-        found => found.map_err(std::io::Error::other)?,
+/// The rows of a release, pair by pair; none if its series are not kept any more. `held` has the series until the last pair.
+async fn rows(
+    canaries: Canaries,
+    release: PastRelease,
+    held: Reservation,
+) -> io::Result<impl Stream<Item = io::Result<Bytes>>> {
+    let set = match read_series(&canaries, &release.metric_set, &held).await {
+        Err(Refusal::Absent(_)) => MetricSet::default(),
+        found => found.map_err(io::Error::other)?,
     };
+    let held = (held.another(), held);
+    Ok(stream::iter(set.pairs).map(move |pair| {
+        let (of_pair, _of_series) = &held;
+        let rows = without_delay(usize::MAX, || rows_of_pair(&release, &pair))?;
+        of_pair.grow_to(rows.len()).map_err(io::Error::other)?;
+        Ok(rows)
+    }))
+}
+
+fn rows_of_pair(release: &PastRelease, pair: &StoredPair) -> io::Result<Bytes> {
     let mut rows = csv::Writer::from_writer(Vec::new());
-    for pair in &set.pairs {
-        for (role, series) in [("baseline", &pair.baseline), ("canary", &pair.canary)] {
-            add(&mut rows, release, pair, role, series)?;
-        }
+    for (role, series) in [("baseline", &pair.baseline), ("canary", &pair.canary)] {
+        add(&mut rows, release, pair, role, series)?;
     }
     Ok(rows.into_inner().map_err(csv::IntoInnerError::into_error)?.into())
 }

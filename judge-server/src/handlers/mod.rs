@@ -38,7 +38,8 @@ use judge_contract::{list_judges, proto_json};
 
 pub use answer::Entrance;
 pub(crate) use answer::answer;
-pub(crate) use answered::{Answered, Ended, Ending, Failure};
+pub(crate) use answered::{Answered, Ended, Ending, Failure, bytes_of};
+use context::read_series;
 pub(crate) use context::{Context, Handlers};
 pub(crate) use health::health_and_reflection;
 pub(crate) use monitor::answer_all as answer_monitor;

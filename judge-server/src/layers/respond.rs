@@ -44,12 +44,6 @@ pub(super) fn without_body(response: &mut Response<Body>) {
     response.headers_mut().remove(header::CONTENT_TYPE);
 }
 
-/// Bytes of a complete answer.
-pub(super) fn bytes_of(response: &Response<Body>) -> usize {
-    let bytes = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();
-    usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
 /// In Kayenta's form: its clients read only the message.
 fn kayenta_json(refusal: &Refusal) -> Response<Body> {
     let body = serde_json::json!({"message": refusal.to_string()}).to_string();

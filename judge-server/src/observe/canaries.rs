@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use judge_canary::CanarySummary;
+use judge_canary::{CanaryEvent, Postponed};
 use judge_core::Verdict;
 use parking_lot::Mutex;
 use prometheus::core::Collector;
@@ -17,6 +17,7 @@ pub(crate) struct CanaryMetrics {
     score: GaugeVec,
     verdict: IntGaugeVec,
     ended: IntCounterVec,
+    postponed: IntCounterVec,
     left_out: IntCounter,
     pairs: Mutex<HashSet<(String, String)>>,
 }
@@ -33,21 +34,37 @@ impl CanaryMetrics {
             Opts::new("judge_canaries_ended_total", "Canaries that ended, by state."),
             &["state"],
         );
+        let postponed = IntCounterVec::new(
+            Opts::new(
+                "judge_canary_looks_postponed_total",
+                "Looks that are tried again later: a source did not answer, or its max-queries were in use.",
+            ),
+            &["reason"],
+        )?;
         let left_out = IntCounter::new(
             "judge_canary_figures_left_out_total",
             "Looks without score and verdict here: there are too many applications and configs.",
         );
+        // They exist from the start, at 0: a series that appears at 1 has not risen for Prometheus.
+        for reason in [Postponed::Source, Postponed::Permits] {
+            postponed.with_label_values(&[reason.name()]);
+        }
         Ok(Self {
             score: register(registry, GaugeVec::new(score, &labels))?,
             verdict: register(registry, IntGaugeVec::new(verdict, &labels))?,
             ended: register(registry, ended)?,
+            postponed: register(registry, Ok(postponed))?,
             left_out: register(registry, left_out)?,
             pairs: Mutex::default(),
         })
     }
 
-    /// Shows the state of a canary.
-    pub(crate) fn show(&self, canary: &CanarySummary) {
+    /// Shows the state of a canary, or counts its postponed look.
+    pub(crate) fn show(&self, CanaryEvent { canary, postponed }: &CanaryEvent) {
+        if let Some(reason) = postponed {
+            self.postponed.with_label_values(&[reason.name()]).inc();
+            return;
+        }
         if canary.is_over() {
             self.ended.with_label_values(&[canary.state.name()]).inc();
         }
@@ -81,10 +98,12 @@ pub(super) fn register<M: Collector + Clone + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use judge_canary::CanarySummary;
+
     use super::*;
 
-    fn canary(application: usize, score: f64) -> CanarySummary {
-        CanarySummary {
+    fn canary(application: usize, score: f64) -> CanaryEvent {
+        let canary = CanarySummary {
             origin: "canary".to_owned(),
             application: format!("shop {application}"),
             config_name: "shop".to_owned(),
@@ -93,7 +112,8 @@ mod tests {
             planned: 2,
             looks: 1,
             ..CanarySummary::default()
-        }
+        };
+        CanaryEvent { canary, postponed: None }
     }
 
     #[test]
@@ -114,5 +134,16 @@ mod tests {
         assert_eq!(series("judge_canary_verdict"), MOST_PAIRS);
         assert_eq!(metrics.left_out.get(), 3);
         assert!((metrics.score.with_label_values(&["shop 0", "shop"]).get() - 50.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_postponed_look_is_counted_by_its_reason_alone() {
+        let registry = Registry::new();
+        let metrics = CanaryMetrics::new(&registry).unwrap();
+        let event = CanaryEvent { postponed: Some(Postponed::Permits), ..canary(0, 100.0) };
+        metrics.show(&event);
+        let counted = |reason: &str| metrics.postponed.with_label_values(&[reason]).get();
+        assert_eq!((counted("max-queries"), counted("source")), (1, 0));
+        assert!(registry.gather().iter().all(|family| family.name() != "judge_canary_score"));
     }
 }

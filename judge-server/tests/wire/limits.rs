@@ -8,6 +8,7 @@ mod open;
 mod reading;
 mod refused;
 mod size;
+mod stored;
 mod streams;
 
 use judge_contract::proto::JudgeRequest;

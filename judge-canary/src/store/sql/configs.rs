@@ -9,7 +9,7 @@ use super::super::statement::plain;
 use super::super::{AuditEntry, ConfigChange, KeepError};
 use super::audit;
 use super::database::{Database, Writing};
-use crate::stored_config::{ConfigHead, ConfigVersion, Existing};
+use crate::stored_config::{ConfigHead, ConfigVersion, Existing, overlaps};
 
 const HEAD: &str =
     "SELECT id, version, name, applications, created_millis, updated_millis FROM configs";
@@ -33,24 +33,18 @@ async fn check(
     change: &ConfigChange,
 ) -> Result<Option<ConfigHead>, KeepError> {
     // Two replicas that store configs take turns, so that neither number nor name is given twice.
-    if !change.same_name {
-        let same = sqlx::query(
-            "SELECT id, version, name, applications, created_millis, updated_millis FROM configs \
-             WHERE name = $1 AND id <> $2",
-        )
-        .bind(plain(&change.name))
-        .bind(plain(&change.id))
-        .fetch_all(&mut *writing.transaction)
-        .await?;
-        for row in &same {
-            let others = head(row)?.applications;
-            // A config of a file may be for all applications.
-            if change.applications.is_empty()
-                || change.applications.iter().any(|application| others.contains(application))
-            {
-                let (name, applications) = (change.name.clone(), change.applications.clone());
-                return Err(KeepError::SameName { name, applications });
-            }
+    let same = sqlx::query(
+        "SELECT id, version, name, applications, created_millis, updated_millis FROM configs \
+         WHERE name = $1 AND id <> $2",
+    )
+    .bind(plain(&change.name))
+    .bind(plain(&change.id))
+    .fetch_all(&mut *writing.transaction)
+    .await?;
+    for row in &same {
+        if overlaps(&change.applications, &head(row)?.applications) {
+            let (name, applications) = (change.name.clone(), change.applications.clone());
+            return Err(KeepError::SameName { name, applications });
         }
     }
     let found = sqlx::query(

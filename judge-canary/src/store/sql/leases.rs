@@ -1,5 +1,7 @@
 //! Leases of canaries, and removal of old ones.
 
+use std::collections::HashSet;
+
 use sqlx::Row;
 use tracing::error;
 
@@ -75,15 +77,20 @@ pub(super) async fn renew(
     owner: &str,
     ids: &[String],
     lease_millis: i64,
-) -> Result<(), KeepError> {
+) -> Result<HashSet<String>, KeepError> {
+    let mut renewed = HashSet::new();
     let mut writing = database.write().await?;
     for some in ids.chunks(RENEWED_AT_ONCE) {
         let mut statement = Statement::new("UPDATE canaries SET lease_millis = ");
         statement.integer(lease_millis).push(" WHERE ended_millis IS NULL AND lease_owner = ");
         statement.text(owner).filter_any("id", some.iter().map(String::as_str));
-        statement.query().execute(&mut *writing.transaction).await?;
+        statement.push(" RETURNING id");
+        for row in statement.query().fetch_all(&mut *writing.transaction).await? {
+            renewed.insert(row.try_get("id")?);
+        }
     }
-    writing.commit().await
+    writing.commit().await?;
+    Ok(renewed)
 }
 
 pub(super) async fn postpone(

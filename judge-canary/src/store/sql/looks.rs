@@ -2,9 +2,9 @@
 
 use sqlx::Row;
 
-use super::super::document::{pack, unpack, unpack_all};
+use super::super::document::{pack, unpack, unpack_all, unpack_in_pieces};
 use super::super::statement::plain;
-use super::super::{AuditEntry, KeepError, LookRecord};
+use super::super::{AuditEntry, KeepError, LookRecord, MetricSetSize};
 use super::audit;
 use super::database::{Database, Writing};
 use super::deliveries;
@@ -73,7 +73,25 @@ pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSe
         .fetch_optional(&database.pool)
         .await?;
     let row = row.ok_or_else(|| KeepError::not_found("Metric set", id))?;
-    unpack("metric set", &row.try_get::<Vec<u8>, _>("document")?)
+    unpack_in_pieces("metric set", &row.try_get::<Vec<u8>, _>("document")?)
+}
+
+/// Bytes of the series as they are stored, and their points.
+pub(super) async fn metric_set_size(
+    database: &Database,
+    id: &str,
+) -> Result<MetricSetSize, KeepError> {
+    let row = sqlx::query(
+        "SELECT CAST(LENGTH(document) AS BIGINT) AS bytes, points FROM metric_sets WHERE id = $1",
+    )
+    .bind(plain(id))
+    .fetch_optional(&database.pool)
+    .await?;
+    let row = row.ok_or_else(|| KeepError::not_found("Metric set", id))?;
+    Ok(MetricSetSize {
+        bytes: row.try_get::<i64, _>("bytes")?.unsigned_abs(),
+        points: row.try_get::<i64, _>("points")?.unsigned_abs(),
+    })
 }
 
 /// A look as it is written.
@@ -89,16 +107,24 @@ pub(super) struct PackedLook {
     verdict: &'static str,
     metric_set_id: String,
     document: Vec<u8>,
-    set: Option<(String, Vec<u8>)>,
+    set: Option<PackedSet>,
+}
+
+/// The series of a look as they are written.
+#[derive(Debug)]
+struct PackedSet {
+    id: String,
+    points: i64,
+    document: Vec<u8>,
 }
 
 impl PackedLook {
     pub(super) fn new(record: LookRecord<'_>) -> Result<Self, KeepError> {
         let LookRecord { owner, look, metric_set, after } = record;
         let packed = |(id, set): (&str, &MetricSet)| {
-            let bytes = set.points() * size_of::<f64>();
-            let packed = without_delay(bytes, || pack("metric set", set));
-            Ok::<_, KeepError>((id.to_owned(), packed?))
+            let points = set.points();
+            let document = without_delay(points * size_of::<f64>(), || pack("metric set", set))?;
+            Ok::<_, KeepError>(PackedSet { id: id.to_owned(), points: to_i64(points), document })
         };
         let set = metric_set.map(packed).transpose()?;
         Ok(Self { owner: Some(owner.to_owned()), set, ..Self::without_series(look, after)? })
@@ -121,7 +147,7 @@ impl PackedLook {
     }
 
     fn bytes(&self) -> i64 {
-        to_i64(self.document.len() + self.set.as_ref().map_or(0, |(_, set)| set.len()))
+        to_i64(self.document.len() + self.set.as_ref().map_or(0, |set| set.document.len()))
     }
 }
 
@@ -184,13 +210,16 @@ pub(super) async fn write(
     .bind(look.document.clone())
     .execute(&mut *writing.transaction)
     .await?;
-    if let Some((id, set)) = &look.set {
-        sqlx::query("INSERT INTO metric_sets (id, canary_id, document) VALUES ($1, $2, $3)")
-            .bind(id.clone())
-            .bind(after.id.clone())
-            .bind(set.clone())
-            .execute(&mut *writing.transaction)
-            .await?;
+    if let Some(set) = &look.set {
+        sqlx::query(
+            "INSERT INTO metric_sets (id, canary_id, points, document) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(set.id.clone())
+        .bind(after.id.clone())
+        .bind(set.points)
+        .bind(set.document.clone())
+        .execute(&mut *writing.transaction)
+        .await?;
     }
     if let Some(ended_millis) = after.ended_millis {
         deliveries::write(database, writing, &after.id, ended_millis).await?;

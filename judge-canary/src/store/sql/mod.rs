@@ -10,6 +10,8 @@ mod leases;
 mod looks;
 mod rows;
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 
 use self::database::Database;
@@ -17,7 +19,7 @@ use self::group_commit::GroupCommit;
 use super::open::StorePlace;
 use super::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, LookRecord, NewCanary, ReleaseFilter, Retention,
+    Inserted, KeepError, LookRecord, MetricSetSize, NewCanary, ReleaseFilter, Retention,
 };
 use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, CanarySummary, MetricSet};
@@ -148,6 +150,10 @@ impl CanaryStore for SqlStore {
         self.database.in_time(looks::get(&self.database, id, number)).await
     }
 
+    async fn metric_set_size(&self, id: &str) -> Result<MetricSetSize, KeepError> {
+        self.database.in_time(looks::metric_set_size(&self.database, id)).await
+    }
+
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError> {
         self.database.in_time(looks::metric_set(&self.database, id)).await
     }
@@ -186,7 +192,12 @@ impl CanaryStore for SqlStore {
         self.database.in_time(leases::next_due(&self.database)).await
     }
 
-    async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError> {
+    async fn renew(
+        &self,
+        owner: &str,
+        ids: &[String],
+        lease_millis: i64,
+    ) -> Result<HashSet<String>, KeepError> {
         self.database.in_time(leases::renew(&self.database, owner, ids, lease_millis)).await
     }
 

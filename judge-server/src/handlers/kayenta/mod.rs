@@ -138,6 +138,9 @@ impl KayentaRequest<'_> {
             KayentaCall::GetPair => pairs::get(self).await?,
         };
         // The points of a judgement may be many.
-        Ok(plain::json(StatusCode::OK, without_delay(usize::MAX, || document.to_string())))
+        let json = without_delay(usize::MAX, || document.to_string());
+        drop(document);
+        self.context.hold_answer(json.len())?;
+        Ok(plain::json(StatusCode::OK, json))
     }
 }

@@ -1,22 +1,33 @@
 //! `/metricSetPairList`: the points of a judgement.
 
-use judge_canary::{SideWindow, StoredPair, without_delay};
+use judge_canary::{MetricSet, SideWindow, StoredPair, without_delay};
 use serde_json::{Map, Value, json};
 
-use super::request::{KayentaRequest, refused};
+use super::super::read_series;
+use super::request::KayentaRequest;
 use super::times::iso;
 use crate::convert::refusal::Refusal;
 
+/// Bytes of a point in an answer: as a value, and as text.
+const POINT_BYTES: usize = size_of::<Value>() + 20;
+
+async fn series(asked: &KayentaRequest<'_>) -> Result<MetricSet, Refusal> {
+    read_series(asked.canaries, asked.params.id(), &asked.context.held).await
+}
+
 pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    let set = asked.canaries.metric_set(asked.params.id()).await.map_err(refused)?;
+    let set = series(asked).await?;
+    asked.context.held.grow(set.points().saturating_mul(POINT_BYTES))?;
     Ok(without_delay(set.points() * 8, || set.pairs.into_iter().map(pair).collect()))
 }
 
 pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    let set = asked.canaries.metric_set(asked.params.id()).await.map_err(refused)?;
+    let mut set = series(asked).await?;
     let wanted = asked.params.at(1);
-    let found = set.pairs.into_iter().find(|found| found.id == wanted);
-    found.map(pair).ok_or_else(|| Refusal::Absent(format!("Metric set pair '{wanted}' not found.")))
+    set.pairs.retain(|pair| pair.id == wanted);
+    asked.context.held.grow(set.points().saturating_mul(POINT_BYTES))?;
+    let found = set.pairs.pop().map(pair);
+    found.ok_or_else(|| Refusal::Absent(format!("Metric set pair '{wanted}' not found.")))
 }
 
 fn pair(found: StoredPair) -> Value {

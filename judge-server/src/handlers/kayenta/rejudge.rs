@@ -3,6 +3,7 @@
 use judge_core::{Thresholds, judges};
 use serde_json::Value;
 
+use super::super::read_series;
 use super::configs::stored;
 use super::execution::judge_result;
 use super::request::{KayentaRequest, refused, wrong};
@@ -25,6 +26,7 @@ pub(super) async fn judge(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> 
     if !named.is_empty() && !judges::built_in().iter().any(|judge| judge.name() == named) {
         return Err(wrong(format!("Unable to resolve canary judge '{named}'.")));
     }
+    let set = read_series(asked.canaries, set, &asked.context.held).await?;
     let judged = asked.canaries.judge_again(&config, thresholds, set).await;
     Ok(judge_result(&judged.map_err(refused)?))
 }

@@ -9,6 +9,7 @@ use judge_pages::{
     CanaryView, ListQuery, ShownSide, canaries_page, canary_page, canary_path, compare_page,
 };
 
+use super::super::read_series;
 use super::html::{page, see_other};
 use super::request::{PageRequest, draw};
 use crate::callers::tokens::TokenScope;
@@ -94,12 +95,12 @@ pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
 }
 
 /// The series of the newest judged look; empty if they are not kept any more.
-async fn series(asked: &PageRequest<'_>, looks: &[CanaryLook]) -> Result<MetricSet, CanaryError> {
+async fn series(asked: &PageRequest<'_>, looks: &[CanaryLook]) -> Result<MetricSet, Refusal> {
     let Some(newest) = looks.iter().rev().find_map(CanaryLook::metric_set) else {
         return Ok(MetricSet::default());
     };
-    match asked.canaries.metric_set(newest).await {
-        Err(error) if error.is_not_found() => Ok(MetricSet::default()),
+    match read_series(asked.canaries, newest, &asked.context.held).await {
+        Err(Refusal::Absent(_)) => Ok(MetricSet::default()),
         found => found,
     }
 }

@@ -14,7 +14,7 @@ use http::Request;
 
 use super::http as plain;
 use super::routes::PageCall;
-use super::{Answered, Context, Failure, Handlers};
+use super::{Answered, Context, Failure, Handlers, bytes_of};
 use crate::convert::refusal::Refusal;
 pub(crate) use refused::{Visit, refuse};
 use request::PageRequest;
@@ -54,6 +54,7 @@ impl Handlers {
             PageCall::SignOut => session::sign_out(&asked),
             PageCall::Asset => return Err(Refusal::Internal.into()),
         };
+        context.hold_answer(bytes_of(&response))?;
         Ok(asked.with_form_cookie(response).into())
     }
 }

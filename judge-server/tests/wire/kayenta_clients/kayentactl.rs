@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Kayenta, scoped};
 
 /// What it sends, with its nulls, texts and zeros.
-pub(super) fn body(canary: &str) -> Value {
+pub(crate) fn body(canary: &str) -> Value {
     let mut config = scoped(1);
     let fields = config.as_object_mut().unwrap();
     fields.remove("applications");
@@ -32,7 +32,7 @@ pub(super) fn body(canary: &str) -> Value {
 
 const PATH: &str = "/standalone_canary_analysis";
 
-pub(super) async fn started(kayenta: &Kayenta, body: &Value) -> String {
+pub(crate) async fn started(kayenta: &Kayenta, body: &Value) -> String {
     let started = kayenta.post(&format!("{PATH}?metricsAccountName=prometheus"), body).await;
     started["canaryAnalysisExecutionId"].as_str().unwrap().to_owned()
 }

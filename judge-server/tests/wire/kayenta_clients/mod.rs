@@ -4,7 +4,7 @@ pub(crate) mod argo;
 pub(crate) mod bodies;
 mod ends;
 mod gate;
-mod kayentactl;
+pub(crate) mod kayentactl;
 mod orca;
 
 use http::Request;
