@@ -179,14 +179,14 @@ pub(crate) fn advise(
     let problem = if let Some((index, factor)) = explained.next() {
         let others = match explained.count() {
             0 => String::new(),
-            more => format!(" and of {more} more"),
+            more => format!(" and {more} more"),
         };
-        let found = format!(
-            "points of {:?}{others} vary more than the baseline's, and so do other metrics' (allowed: {factor:.1} times)",
-            judged[*index].metric.name
+        let name = &judged[*index].metric.name;
+        let found = format!("points of {name:?}{others} vary more, as those of other metrics do");
+        let assumption = format!(
+            "that is taken for the effect of less traffic, up to {factor:.1} times: name the metric that counts the \
+             requests of each side, to be sure"
         );
-        let assumption = "that is taken for the effect of less traffic: name the metric that counts the requests of \
-                     each side, to be sure";
         Problem::remark(SETTING, found, assumption)
     } else {
         let metric = judged
