@@ -22,9 +22,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use judge_canary::{
-    Canaries, CanaryFilter, CanaryRequest, CanaryState, CanaryStore, ConfigChoice, PlanSpec,
-    Retention, RunClock, Runner, RunnerOptions, ScopePair, SqlStore, StageTimes, StorePlace,
-    SystemClock,
+    Canaries, CanaryFilter, CanaryRequest, CanaryState, ConfigChoice, PlanSpec, Retention,
+    RunClock, Runner, RunnerOptions, ScopePair, SqlStore, StageTimes, StorePlace, SystemClock,
 };
 use judge_sources::Sources;
 use serde_json::Value;

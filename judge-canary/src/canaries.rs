@@ -24,8 +24,8 @@ use crate::runnable::{RunnableConfig, UnusableConfig};
 use crate::shared::{CanaryEvent, FileNames, POINTS_AT_ONCE, SharedState};
 use crate::step;
 use crate::store::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, MetricSetSize,
-    NewCanary, ReleaseFilter,
+    AuditEntry, CanaryFilter, CanaryPage, ConfigChange, Inserted, MetricSetSize, NewCanary,
+    ReleaseFilter, SqlStore,
 };
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
 use crate::watch::{WatchEvent, watch};
@@ -65,18 +65,14 @@ const EVENTS: usize = 1024;
 
 impl Canaries {
     /// Canaries that are kept in `store`, with series from `sources`. Each processor judges one look at a time.
-    pub fn new(
-        store: Arc<dyn CanaryStore>,
-        sources: Arc<Sources>,
-        clock: Arc<dyn RunClock>,
-    ) -> Self {
+    pub fn new(store: Arc<SqlStore>, sources: Arc<Sources>, clock: Arc<dyn RunClock>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self::with_threads(store, sources, clock, processors)
     }
 
     /// The same with at most `threads` judgements at a time.
     pub fn with_threads(
-        store: Arc<dyn CanaryStore>,
+        store: Arc<SqlStore>,
         sources: Arc<Sources>,
         clock: Arc<dyn RunClock>,
         threads: usize,
@@ -96,7 +92,7 @@ impl Canaries {
     }
 
     /// The store.
-    pub fn store(&self) -> &Arc<dyn CanaryStore> {
+    pub fn store(&self) -> &Arc<SqlStore> {
         &self.shared.store
     }
 

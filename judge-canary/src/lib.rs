@@ -1,13 +1,13 @@
 //! Canaries over their lifetime: plans, looks, storage, watching.
 //!
 //! ```text
-//! CanaryRequest --> Plan, config --> CanaryStore --> Runner: claim --> fetch --> judge --> record, decide
-//!                                      ^                                                  |
-//!                                      +------------------ next look ---------------------+
+//! CanaryRequest --> Plan, config --> SqlStore --> Runner: claim --> fetch --> judge --> record, decide
+//!                                   ^                                                  |
+//!                                   +------------------ next look ---------------------+
 //! ```
 //!
 //! [`Canaries`] is the API for handlers: start, get, list, watch, cancel, configs. [`Runner`] makes the looks
-//! when they are due. A [`CanaryStore`] keeps everything; [`SqlStore`] is one, in a SQLite file or in
+//! when they are due. A [`SqlStore`] keeps everything in a SQLite file or in
 //! PostgreSQL, where several replicas share the work by leases. Windows, rule and judgement are those of `judge
 //! watch` and `judge retro`; `judge-core` defines them.
 //!
@@ -89,8 +89,8 @@ pub use runnable::{FetchFailure, FetchedLook, MOST_POINTS, RunnableConfig, Unusa
 pub use runner::{Runner, RunnerOptions};
 pub use shared::{CanaryEvent, Postponed};
 pub use store::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, KeepLimits, LookRecord, MOST_OF_A_PAGE, MetricSetSize, NewCanary, PAGE,
+    AuditEntry, CanaryFilter, CanaryPage, ClaimDue, Claimed, ConfigChange, Delivery, Inserted,
+    KeepError, KeepLimits, LookRecord, MOST_OF_A_PAGE, MetricSetSize, NewCanary, PAGE,
     ReleaseFilter, Retention, SqlStore, StorePlace,
 };
 pub use stored_config::{ConfigHead, ConfigRule, ConfigVersion, Existing};

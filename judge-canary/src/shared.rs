@@ -9,12 +9,12 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit, broadcast};
 use crate::clock::RunClock;
 use crate::record::CanarySummary;
 use crate::runnable::MOST_POINTS;
-use crate::store::CanaryStore;
+use crate::store::SqlStore;
 
 /// State that all clones share.
 #[derive(Debug)]
 pub(crate) struct SharedState {
-    pub(crate) store: Arc<dyn CanaryStore>,
+    pub(crate) store: Arc<SqlStore>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) clock: Arc<dyn RunClock>,
     pub(crate) events: broadcast::Sender<CanaryEvent>,

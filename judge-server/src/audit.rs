@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use judge_canary::{AuditEntry, CanaryStore, KeepError, SqlStore};
+use judge_canary::{AuditEntry, KeepError, SqlStore};
 
 use crate::settings::Settings;
 use crate::settings::error::StartError;

@@ -1,4 +1,4 @@
-//! The store of canaries, as a trait.
+//! The store of canaries.
 
 mod document;
 mod error;
@@ -6,17 +6,15 @@ mod open;
 mod sql;
 mod statement;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use judge_core::Verdict;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, MetricSet};
-use crate::stored_config::{ConfigHead, ConfigVersion, Existing};
+use crate::stored_config::Existing;
 
 pub use error::KeepError;
 pub use open::StorePlace;
@@ -224,145 +222,4 @@ pub struct Retention {
     pub bytes: Option<u64>,
     /// Entries of the audit log before this time are removed.
     pub audited_before_millis: Option<i64>,
-}
-
-/// Keeps configs, canaries, looks, series, and the audit log. Every method is one transaction, except [`Self::retain`], which
-/// removes a few canaries in each of several.
-#[async_trait]
-pub trait CanaryStore: std::fmt::Debug + Send + Sync {
-    /// Checks that the store is available.
-    async fn ping(&self) -> Result<(), KeepError>;
-
-    /// Stores a config, or a new version of it.
-    ///
-    /// # Errors
-    /// [`KeepError::Exists`], [`KeepError::NotFound`] and [`KeepError::SameName`], as the change demands.
-    async fn put_config(
-        &self,
-        change: &ConfigChange,
-        entry: &AuditEntry,
-    ) -> Result<ConfigHead, KeepError>;
-
-    /// The newest version of a config, or an older one. Versions outlive their config.
-    async fn config(&self, id: &str, version: Option<i64>) -> Result<ConfigVersion, KeepError>;
-
-    /// All configs, by name.
-    async fn configs(&self) -> Result<Vec<ConfigHead>, KeepError>;
-
-    /// All versions of a config, the oldest first, without their documents.
-    async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, KeepError>;
-
-    /// Removes a config from the list.
-    async fn delete_config(&self, id: &str, entry: &AuditEntry) -> Result<(), KeepError>;
-
-    /// Starts a canary, unless its key was used before.
-    async fn insert(&self, canary: &NewCanary, entry: &AuditEntry) -> Result<Inserted, KeepError>;
-
-    /// The canary that was started with a key.
-    async fn by_key(&self, key: &str) -> Result<Option<String>, KeepError>;
-
-    /// A canary.
-    async fn canary(&self, id: &str) -> Result<Canary, KeepError>;
-
-    /// A page of canaries.
-    async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError>;
-
-    /// Canaries that ended with a verdict, the newest first, with their last judgements.
-    async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, KeepError>;
-
-    /// The looks at a canary after look `after`, in order; at most `limit`.
-    async fn looks(
-        &self,
-        id: &str,
-        after: usize,
-        limit: usize,
-    ) -> Result<Vec<CanaryLook>, KeepError>;
-
-    /// Bytes of these looks as they are stored.
-    async fn looks_bytes(&self, id: &str, after: usize, limit: usize) -> Result<u64, KeepError>;
-
-    /// A look at a canary by its number; `None` if it was not made.
-    async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError>;
-
-    /// The size of the series of a look.
-    async fn metric_set_size(&self, id: &str) -> Result<MetricSetSize, KeepError>;
-
-    /// The series of a look.
-    async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError>;
-
-    /// Ends a canary, unless it has ended. Returns whether this call ended it.
-    async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError>;
-
-    /// Ends a canary by a look that will not be made any more, unless the canary has ended or the look was
-    /// made. Returns whether this call ended it.
-    async fn cancel_look(
-        &self,
-        look: &CanaryLook,
-        after: &CanarySummary,
-        entry: &AuditEntry,
-    ) -> Result<bool, KeepError>;
-
-    /// Adds an entry to the audit log.
-    async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError>;
-
-    /// The audit log, the newest entry first: entries about `subject`, if one is given, before the entry of an
-    /// id.
-    async fn audit(
-        &self,
-        subject: Option<&str>,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, KeepError>;
-
-    /// Claims canaries whose next look is due and that no other worker has.
-    async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError>;
-
-    /// Time at which the next canary may be claimed; `None` if none is running.
-    async fn next_due(&self) -> Result<Option<i64>, KeepError>;
-
-    /// Extends a worker's leases of the canaries `ids`. Returns those that it still has.
-    async fn renew(
-        &self,
-        owner: &str,
-        ids: &[String],
-        lease_millis: i64,
-    ) -> Result<HashSet<String>, KeepError>;
-
-    /// Gives a canary back; its next look is at `next_millis`.
-    ///
-    /// # Errors
-    /// [`KeepError::LeaseLost`] if the worker's lease has ended.
-    async fn postpone(
-        &self,
-        owner: &str,
-        id: &str,
-        next_millis: i64,
-        attempts: u32,
-        since_millis: i64,
-    ) -> Result<(), KeepError>;
-
-    /// Stores a look and gives its canary back: both or nothing.
-    ///
-    /// # Errors
-    /// [`KeepError::LeaseLost`] if the worker's lease has ended: another worker makes the look, or the canary
-    /// was cancelled.
-    async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError>;
-
-    /// Claims deliveries that are due and that no other worker has.
-    async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError>;
-
-    /// Postpones a delivery to `next_millis`.
-    async fn postpone_delivery(
-        &self,
-        owner: &str,
-        canary_id: &str,
-        next_millis: i64,
-    ) -> Result<(), KeepError>;
-
-    /// Removes a delivery that succeeded.
-    async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError>;
-
-    /// Removes canaries that have ended, with their looks and series, and entries of the audit log. Returns how many
-    /// canaries and entries.
-    async fn retain(&self, retention: Retention) -> Result<u64, KeepError>;
 }

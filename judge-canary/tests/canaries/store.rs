@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use judge_canary::{
-    AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanaryStore, CanarySummary,
-    ClaimDue, ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, KeepLimits,
+    AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ClaimDue,
+    ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, KeepLimits,
     LookRecord, LookResult, LookWindow, MetricSet, NewCanary, PlanSpec, ReleaseFilter, Retention,
     ScopePair, SideWindow, SqlStore, StageTimes, StorePlace, StoredPair, StoredSeries,
 };
@@ -20,8 +20,7 @@ use crate::postgres::new_database;
 
 /// A store, and what keeps it.
 struct Kept {
-    store: Arc<dyn CanaryStore>,
-    sql: Arc<SqlStore>,
+    store: Arc<SqlStore>,
     place: StorePlace,
     _folder: Option<TempDir>,
 }
@@ -29,8 +28,8 @@ struct Kept {
 async fn sqlite() -> Kept {
     let folder = TempDir::new().unwrap();
     let place = StorePlace::Sqlite(folder.path().join("judge db.sqlite"));
-    let sql = Arc::new(SqlStore::open(&place).await.unwrap());
-    Kept { store: sql.clone(), sql, place, _folder: Some(folder) }
+    let store = Arc::new(SqlStore::open(&place).await.unwrap());
+    Kept { store, place, _folder: Some(folder) }
 }
 
 pub(crate) async fn postgres_place() -> StorePlace {
@@ -40,8 +39,8 @@ pub(crate) async fn postgres_place() -> StorePlace {
 
 async fn postgres() -> Kept {
     let place = postgres_place().await;
-    let sql = Arc::new(SqlStore::open(&place).await.unwrap());
-    Kept { store: sql.clone(), sql, place, _folder: None }
+    let store = Arc::new(SqlStore::open(&place).await.unwrap());
+    Kept { store, place, _folder: None }
 }
 
 /// Each test for each store.
@@ -189,7 +188,7 @@ fn new(id: &str, application: &str, next_millis: i64) -> NewCanary {
     NewCanary { summary, request, config: json!({"name": "shop"}), warnings: vec!["drifts".into()] }
 }
 
-async fn insert(store: &Arc<dyn CanaryStore>, new: &NewCanary) -> Inserted {
+async fn insert(store: &Arc<SqlStore>, new: &NewCanary) -> Inserted {
     store.insert(new, &entry("canary.start", &new.summary.id, 1)).await.unwrap()
 }
 
@@ -274,7 +273,7 @@ fn claim(owner: &str, now: i64, limit: usize) -> ClaimDue<'_> {
     ClaimDue { owner, now_millis: now, lease_millis: now + 30, limit }
 }
 
-async fn claimed(store: &Arc<dyn CanaryStore>, owner: &str, now: i64) -> BTreeSet<String> {
+async fn claimed(store: &Arc<SqlStore>, owner: &str, now: i64) -> BTreeSet<String> {
     let claimed = store.claim(claim(owner, now, 100)).await.unwrap();
     claimed.into_iter().map(|one| one.canary.summary.id).collect()
 }
@@ -353,7 +352,7 @@ fn look(number: usize) -> (CanaryLook, MetricSet) {
 }
 
 async fn keep(
-    store: &Arc<dyn CanaryStore>,
+    store: &Arc<SqlStore>,
     owner: &str,
     after: &CanarySummary,
     number: usize,
@@ -527,7 +526,7 @@ async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {
 
 #[tokio::test]
 async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
-    let Kept { store, sql, place, _folder } = sqlite().await;
+    let Kept { store, place, _folder } = sqlite().await;
     insert(&store, &new("a", "x", 10)).await;
     let second = SqlStore::open(&place).await.unwrap_err().to_string();
     assert!(second.contains("judge db.sqlite is in use by another process"), "{second}");
@@ -535,8 +534,8 @@ async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
     assert_eq!(reader.audit(None, None, 10).await.unwrap().len(), 1);
     // What it had claimed is free when it begins again.
     claimed(&store, "one", 10).await;
-    drop((reader, store, sql));
-    let store: Arc<dyn CanaryStore> = Arc::new(SqlStore::open(&place).await.unwrap());
+    drop((reader, store));
+    let store = Arc::new(SqlStore::open(&place).await.unwrap());
     assert_eq!(claimed(&store, "two", 10).await, ids(&["a"]));
     let missing = StorePlace::Sqlite("/nonexistent/judge.db".into());
     let unread = SqlStore::open_to_read(&missing).await.unwrap_err().to_string();
@@ -546,7 +545,7 @@ async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
     );
 }
 
-async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
+async fn ends_are_sent_once(Kept { store, .. }: Kept) {
     let end = async |id: &str, at: i64| {
         insert(&store, &new(id, "x", 10)).await;
         claimed(&store, "one", 10).await;
@@ -556,7 +555,7 @@ async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
     };
     // Before anyone asks for them they are not noted.
     end("a", 10).await;
-    sql.note_deliveries();
+    store.note_deliveries();
     end("b", 20).await;
     insert(&store, &new("c", "x", 10)).await;
     store.cancel("c", &entry("canary.cancel", "c", 30)).await.unwrap();

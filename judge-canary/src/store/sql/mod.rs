@@ -1,4 +1,4 @@
-//! [`CanaryStore`] over SQL: SQLite and PostgreSQL read the same statements, except where rows are locked.
+//! The store over SQL: SQLite and PostgreSQL read the same statements, except where rows are locked.
 
 mod audit;
 mod canaries;
@@ -12,14 +12,12 @@ mod rows;
 
 use std::collections::HashSet;
 
-use async_trait::async_trait;
-
 use self::database::Database;
 use self::group_commit::GroupCommit;
 use super::open::StorePlace;
 use super::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, LookRecord, MetricSetSize, NewCanary, ReleaseFilter, Retention,
+    AuditEntry, CanaryFilter, CanaryPage, ClaimDue, Claimed, ConfigChange, Delivery, Inserted,
+    KeepError, LookRecord, MetricSetSize, NewCanary, ReleaseFilter, Retention,
 };
 use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, CanarySummary, MetricSet};
@@ -30,7 +28,7 @@ use crate::stored_config::{ConfigHead, ConfigVersion};
 /// # Example
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// use judge_canary::{CanaryFilter, SqlStore, CanaryStore, StorePlace};
+/// use judge_canary::{CanaryFilter, SqlStore, StorePlace};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let store = SqlStore::open(&StorePlace::Sqlite(folder.path().join("judge.db"))).await?;
@@ -68,7 +66,7 @@ impl SqlStore {
         Ok(Self { database, group_commit: GroupCommit::default() })
     }
 
-    /// From now on, the end of every canary is recorded as a delivery: see [`CanaryStore::claim_deliveries`].
+    /// From now on, the end of every canary is recorded as a delivery: see [`Self::claim_deliveries`].
     pub fn note_deliveries(&self) {
         self.database.note_deliveries();
     }
@@ -79,9 +77,12 @@ impl SqlStore {
     }
 }
 
-#[async_trait]
-impl CanaryStore for SqlStore {
-    async fn ping(&self) -> Result<(), KeepError> {
+/// Keeps configs, canaries, looks, series, and the audit log. Every method fails if the database does not answer. Every method is
+/// one transaction, except [`Self::retain`], which removes a few canaries in each of several.
+#[allow(clippy::missing_errors_doc, reason = "every method fails if the database does not answer")]
+impl SqlStore {
+    /// Checks that the store is available.
+    pub async fn ping(&self) -> Result<(), KeepError> {
         let asked = async {
             sqlx::query("SELECT 1").execute(&self.database.pool).await?;
             Ok(())
@@ -89,7 +90,11 @@ impl CanaryStore for SqlStore {
         self.database.in_time(asked).await
     }
 
-    async fn put_config(
+    /// Stores a config, or a new version of it.
+    ///
+    /// # Errors
+    /// [`KeepError::Exists`], [`KeepError::NotFound`] and [`KeepError::SameName`], as the change demands.
+    pub async fn put_config(
         &self,
         change: &ConfigChange,
         entry: &AuditEntry,
@@ -97,43 +102,57 @@ impl CanaryStore for SqlStore {
         self.database.in_time(configs::put(&self.database, change, entry)).await
     }
 
-    async fn config(&self, id: &str, version: Option<i64>) -> Result<ConfigVersion, KeepError> {
+    /// The newest version of a config, or an older one. Versions outlive their config.
+    pub async fn config(&self, id: &str, version: Option<i64>) -> Result<ConfigVersion, KeepError> {
         self.database.in_time(configs::get(&self.database, id, version)).await
     }
 
-    async fn configs(&self) -> Result<Vec<ConfigHead>, KeepError> {
+    /// All configs, by name.
+    pub async fn configs(&self) -> Result<Vec<ConfigHead>, KeepError> {
         self.database.in_time(configs::list(&self.database)).await
     }
 
-    async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, KeepError> {
+    /// All versions of a config, the oldest first, without their documents.
+    pub async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, KeepError> {
         self.database.in_time(configs::versions(&self.database, id)).await
     }
 
-    async fn delete_config(&self, id: &str, entry: &AuditEntry) -> Result<(), KeepError> {
+    /// Removes a config from the list.
+    pub async fn delete_config(&self, id: &str, entry: &AuditEntry) -> Result<(), KeepError> {
         self.database.in_time(configs::delete(&self.database, id, entry)).await
     }
 
-    async fn insert(&self, canary: &NewCanary, entry: &AuditEntry) -> Result<Inserted, KeepError> {
+    /// Starts a canary, unless its key was used before.
+    pub async fn insert(
+        &self,
+        canary: &NewCanary,
+        entry: &AuditEntry,
+    ) -> Result<Inserted, KeepError> {
         self.database.in_time(canaries::insert(&self.database, canary, entry)).await
     }
 
-    async fn by_key(&self, key: &str) -> Result<Option<String>, KeepError> {
+    /// The canary that was started with a key.
+    pub async fn by_key(&self, key: &str) -> Result<Option<String>, KeepError> {
         self.database.in_time(canaries::by_key(&self.database, key)).await
     }
 
-    async fn canary(&self, id: &str) -> Result<Canary, KeepError> {
+    /// A canary.
+    pub async fn canary(&self, id: &str) -> Result<Canary, KeepError> {
         self.database.in_time(canaries::get(&self.database, id)).await
     }
 
-    async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError> {
+    /// A page of canaries.
+    pub async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError> {
         self.database.in_time(canaries::list(&self.database, filter)).await
     }
 
-    async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, KeepError> {
+    /// Canaries that ended with a verdict, the newest first, with their last judgements.
+    pub async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, KeepError> {
         self.database.in_time(canaries::releases(&self.database, filter)).await
     }
 
-    async fn looks(
+    /// The looks at a canary after look `after`, in order; at most `limit`.
+    pub async fn looks(
         &self,
         id: &str,
         after: usize,
@@ -142,27 +161,39 @@ impl CanaryStore for SqlStore {
         self.database.in_time(looks::list(&self.database, id, after, limit)).await
     }
 
-    async fn looks_bytes(&self, id: &str, after: usize, limit: usize) -> Result<u64, KeepError> {
+    /// Bytes of these looks as they are stored.
+    pub async fn looks_bytes(
+        &self,
+        id: &str,
+        after: usize,
+        limit: usize,
+    ) -> Result<u64, KeepError> {
         self.database.in_time(looks::bytes(&self.database, id, after, limit)).await
     }
 
-    async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError> {
+    /// A look at a canary by its number; `None` if it was not made.
+    pub async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError> {
         self.database.in_time(looks::get(&self.database, id, number)).await
     }
 
-    async fn metric_set_size(&self, id: &str) -> Result<MetricSetSize, KeepError> {
+    /// The size of the series of a look.
+    pub async fn metric_set_size(&self, id: &str) -> Result<MetricSetSize, KeepError> {
         self.database.in_time(looks::metric_set_size(&self.database, id)).await
     }
 
-    async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError> {
+    /// The series of a look.
+    pub async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError> {
         self.database.in_time(looks::metric_set(&self.database, id)).await
     }
 
-    async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError> {
+    /// Ends a canary, unless it has ended. Returns whether this call ended it.
+    pub async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError> {
         self.database.in_time(canaries::cancel(&self.database, id, entry)).await
     }
 
-    async fn cancel_look(
+    /// Ends a canary by a look that will not be made any more, unless the canary has ended or the look was
+    /// made. Returns whether this call ended it.
+    pub async fn cancel_look(
         &self,
         look: &CanaryLook,
         after: &CanarySummary,
@@ -171,11 +202,14 @@ impl CanaryStore for SqlStore {
         self.database.in_time(looks::cancel(&self.database, look, after, entry)).await
     }
 
-    async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError> {
+    /// Adds an entry to the audit log.
+    pub async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError> {
         self.database.in_time(audit::note(&self.database, entry)).await
     }
 
-    async fn audit(
+    /// The audit log, the newest entry first: entries about `subject`, if one is given, before the entry of an
+    /// id.
+    pub async fn audit(
         &self,
         subject: Option<&str>,
         before: Option<&str>,
@@ -184,15 +218,18 @@ impl CanaryStore for SqlStore {
         self.database.in_time(audit::list(&self.database, subject, before, limit)).await
     }
 
-    async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError> {
+    /// Claims canaries whose next look is due and that no other worker has.
+    pub async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError> {
         self.database.in_time(leases::claim(&self.database, claim)).await
     }
 
-    async fn next_due(&self) -> Result<Option<i64>, KeepError> {
+    /// Time at which the next canary may be claimed; `None` if none is running.
+    pub async fn next_due(&self) -> Result<Option<i64>, KeepError> {
         self.database.in_time(leases::next_due(&self.database)).await
     }
 
-    async fn renew(
+    /// Extends a worker's leases of the canaries `ids`. Returns those that it still has.
+    pub async fn renew(
         &self,
         owner: &str,
         ids: &[String],
@@ -201,7 +238,11 @@ impl CanaryStore for SqlStore {
         self.database.in_time(leases::renew(&self.database, owner, ids, lease_millis)).await
     }
 
-    async fn postpone(
+    /// Gives a canary back; its next look is at `next_millis`.
+    ///
+    /// # Errors
+    /// [`KeepError::LeaseLost`] if the worker's lease has ended.
+    pub async fn postpone(
         &self,
         owner: &str,
         id: &str,
@@ -221,17 +262,24 @@ impl CanaryStore for SqlStore {
             .await
     }
 
-    async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
+    /// Stores a look and gives its canary back: both or nothing.
+    ///
+    /// # Errors
+    /// [`KeepError::LeaseLost`] if the worker's lease has ended: another worker makes the look, or the canary
+    /// was cancelled.
+    pub async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
         self.database
             .in_time(group_commit::record(&self.database, &self.group_commit, record))
             .await
     }
 
-    async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError> {
+    /// Claims deliveries that are due and that no other worker has.
+    pub async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError> {
         self.database.in_time(deliveries::claim(&self.database, claim)).await
     }
 
-    async fn postpone_delivery(
+    /// Postpones a delivery to `next_millis`.
+    pub async fn postpone_delivery(
         &self,
         owner: &str,
         canary_id: &str,
@@ -242,11 +290,14 @@ impl CanaryStore for SqlStore {
             .await
     }
 
-    async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError> {
+    /// Removes a delivery that succeeded.
+    pub async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError> {
         self.database.in_time(deliveries::remove(&self.database, canary_id)).await
     }
 
-    async fn retain(&self, retention: Retention) -> Result<u64, KeepError> {
+    /// Removes canaries that have ended, with their looks and series, and entries of the audit log. Returns how many
+    /// canaries and entries.
+    pub async fn retain(&self, retention: Retention) -> Result<u64, KeepError> {
         leases::retain(&self.database, retention).await
     }
 }
