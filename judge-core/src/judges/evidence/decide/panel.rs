@@ -349,7 +349,7 @@ impl Panel<'_> {
         };
         let Some(found) = end_state::find(self.comparison, sequential, designs) else { return };
         let mut likely = self.likely(&found.shift, found.effect);
-        let part = WindowPart::of(found.stretch, self.comparison.x.len());
+        let part = WindowPart::from_stretch(found.stretch, self.comparison.x.len());
         let healthy = Healthy::measure(self.history, self.comparison, self.question.level, part);
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;

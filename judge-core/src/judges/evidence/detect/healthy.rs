@@ -32,7 +32,7 @@ impl WindowPart {
     pub(crate) const WHOLE: Self = Self { from_end: 1.0, to_end: 0.0 };
 
     /// The part that `stretch` is of a window of `n` points.
-    pub(crate) fn of(stretch: Stretch, n: usize) -> Self {
+    pub(crate) fn from_stretch(stretch: Stretch, n: usize) -> Self {
         let share = |points: usize| points as f64 / n as f64;
         Self { from_end: share(stretch.from_end), to_end: share(stretch.to_end) }
     }

@@ -94,7 +94,7 @@ impl Threshold {
 
 /// The value that a relative change of a metric refers to: the baseline's median. For shares and percentages near their bound
 /// it is the distance from the bound: from 99.95 to 98.05 percent of successful requests, 39 times as many fail. Between near
-/// and far it goes over from one to the other, so that two baselines that differ little have much the same bar.
+/// and far it goes over from one to the other, so that two baselines that differ little have much the same threshold.
 fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
     let size = axis.baseline_size();
     if axis.sign() > 0.0 {
