@@ -99,7 +99,9 @@ pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, 
         StorePlace::Sqlite(path) => {
             let lock = if read_only { None } else { Some(lock(path)?) };
             let mode = if read_only { "ro" } else { "rwc" };
-            (format!("sqlite:{}?mode={mode}", escaped(path)), lock, SQLITE_CONNECTIONS)
+            let url = format!("sqlite:{}?mode={mode}", escaped(path));
+            try_file(path, &url, read_only).await?;
+            (url, lock, SQLITE_CONNECTIONS)
         }
         StorePlace::Postgres(url) => (url.clone(), None, POSTGRES_CONNECTIONS),
     };
@@ -134,6 +136,23 @@ pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, 
     Ok(Opened { pool, lock })
 }
 
+/// Opens a file of SQLite once, and says what is wrong with it: a pool would try again and again, and then say that it waited.
+async fn try_file(path: &Path, url: &str, read_only: bool) -> Result<(), KeepError> {
+    let tried = async {
+        let mut connection = AnyConnection::connect(url).await?;
+        let first = if read_only { "SELECT count(*) FROM sqlite_master" } else { PRAGMAS };
+        connection.execute(first).await?;
+        connection.close().await
+    };
+    tried.await.map_err(|error| match KeepError::from(error) {
+        KeepError::Failed(said) => KeepError::Failed(format!(
+            "{}: {said}; restore a copy of the file, or move it away to begin a new store",
+            path.display()
+        )),
+        other => other,
+    })
+}
+
 /// Whether no transaction is open. A full disk makes SQLite undo a transaction by itself; sqlx then cannot roll it back, takes it
 /// for open for ever, and begins no other on this connection.
 async fn is_idle(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
@@ -153,19 +172,34 @@ fn migrator(place: &StorePlace) -> Migrator {
     Migrator::with_migrations(all.iter().map(migration).collect())
 }
 
-/// Locks the file against other processes, until this process ends, however it ends.
+/// Locks the file against other processes, until this process ends, however it ends. A symbolic link is locked as what it points to.
 fn lock(path: &Path) -> Result<File, KeepError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
     let failed = |error: std::io::Error| {
         KeepError::Failed(format!("cannot open {}: {error}", path.display()))
     };
+    let mut name = resolve(path).map_err(failed)?.into_os_string();
+    name.push(".lock");
     let file =
         File::options().create(true).truncate(false).write(true).open(name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(KeepError::InUse(path.display().to_string())),
         Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// The path without symbolic links, also if the file is not there yet.
+fn resolve(path: &Path) -> std::io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            match path.read_link() {
+                Ok(target) => resolve(&folder.join(target)),
+                Err(_) => Ok(folder.canonicalize()?.join(path.file_name().unwrap_or_default())),
+            }
+        }
+        resolved => resolved,
     }
 }
 

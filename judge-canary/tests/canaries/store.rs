@@ -525,11 +525,30 @@ async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_file_is_said_at_once() {
+    let Kept { store, place, _folder } = sqlite().await;
+    drop(store);
+    let StorePlace::Sqlite(path) = &place else { panic!("{place:?}") };
+    let whole = std::fs::read(path).unwrap();
+    for damaged in [vec![0x5a; 4096], whole[..whole.len() / 2].to_vec()] {
+        std::fs::write(path, &damaged).unwrap();
+        let opened = tokio::time::timeout(Duration::from_secs(3), SqlStore::open(&place));
+        let error = opened.await.expect("it does not wait").unwrap_err().to_string();
+        assert!(error.contains("judge db.sqlite: ") && error.contains("restore a copy"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
     let Kept { store, place, _folder } = sqlite().await;
     insert(&store, &new("a", "x", 10)).await;
     let second = SqlStore::open(&place).await.unwrap_err().to_string();
     assert!(second.contains("judge db.sqlite is in use by another process"), "{second}");
+    let StorePlace::Sqlite(path) = &place else { panic!("{place:?}") };
+    let link = path.with_file_name("link");
+    std::os::unix::fs::symlink(path, &link).unwrap();
+    let second = SqlStore::open(&StorePlace::Sqlite(link)).await.unwrap_err().to_string();
+    assert!(second.contains("is in use by another process"), "{second}");
     let reader = SqlStore::open_to_read(&place).await.unwrap();
     assert_eq!(reader.audit(None, None, 10).await.unwrap().len(), 1);
     // What it had claimed is free when it begins again.
