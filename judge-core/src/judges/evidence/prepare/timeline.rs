@@ -33,8 +33,8 @@ pub(crate) struct PairTimeline {
     pub(crate) sorted_baseline: Vec<f64>,
     /// The unit is 2 to this power.
     exponent: i32,
-    /// Factor by which the canary's points may vary more than the baseline's, because they are measured from fewer requests or the
-    /// baseline's are means; 1 if that is not so, or not known.
+    /// Factor by which the canary's points may vary more than the baseline's because they are measured from
+    /// fewer requests; 1 if that is not so, or not known.
     pub(crate) noise_factor: f64,
 }
 
@@ -98,14 +98,7 @@ impl PairTimeline {
 
     fn align(&mut self, canary: Option<Clock>, baseline: Option<Clock>) {
         let overlap = |late: usize, long: usize| late < long && 2 * (long - late) > long;
-        let late = canary.zip(baseline).and_then(|(canary, baseline)| {
-            let of_canary = coarsen(&mut self.canary, canary, baseline)?;
-            let of_baseline = coarsen(&mut self.baseline, baseline, canary)?;
-            // Means of independent points vary less than points.
-            self.noise_factor =
-                (of_baseline.step_millis() as f64 / baseline.step_millis() as f64).sqrt();
-            offset(of_canary, of_baseline)
-        });
+        let late = canary.zip(baseline).and_then(|(canary, baseline)| offset(canary, baseline));
         self.times = match late.map(|late| (late >= 0, late.unsigned_abs())) {
             Some((_, 0)) => Times::Same,
             // The side that started later gets gaps at its start.
@@ -141,11 +134,12 @@ impl PairTimeline {
         }
     }
 
-    /// Allows the canary's points to vary `factor` times as much as before; a factor below 1 counts as 1.
+    /// Allows the canary's points to vary `factor` times as much as the baseline's; a factor below 1 counts as
+    /// 1.
     pub(crate) fn let_canary_vary(&mut self, factor: f64) {
         // f64::max leaves NaN out.
         let extra_variance = (factor * factor - 1.0).max(0.0);
-        self.noise_factor *= (1.0 + extra_variance).sqrt();
+        self.noise_factor = (1.0 + extra_variance).sqrt();
     }
 
     /// Index after the first `points` points of the canary; if `paired`, only times at which both sides have a
@@ -271,33 +265,6 @@ pub(super) fn lay(
 
 fn pad(side: &mut Vec<f64>, by: usize) {
     side.splice(0..0, std::iter::repeat_n(f64::NAN, by));
-}
-
-/// If the step of `other` is a multiple of that of `side`, averages the points of `side` over each step of `other`. Returns the
-/// times of the points that `side` then has.
-fn coarsen(side: &mut Vec<f64>, clock: Clock, other: Clock) -> Option<Clock> {
-    let (step, wanted) = (clock.step_millis(), other.step_millis());
-    if step >= wanted || wanted % step != 0 {
-        return Some(clock);
-    }
-    let behind = i128::from(clock.start_millis()) - i128::from(other.start_millis());
-    // Time from the begin of a step of `other` to the first point of `side`.
-    let late = u64::try_from(behind.rem_euclid(i128::from(wanted))).ok()?;
-    let (first, rest) = side.split_at_checked(whole(wanted - late, step)).unwrap_or((side, &[]));
-    let steps = std::iter::once(first).chain(rest.chunks(whole(wanted, step)));
-    *side = steps.filter(|points| !points.is_empty()).map(mean_of_points).collect();
-    Clock::new(clock.start_millis().checked_sub_unsigned(late)?, wanted).ok()
-}
-
-/// Number of steps in `time`, rounded up.
-fn whole(time: u64, step: u64) -> usize {
-    usize::try_from(time.div_ceil(step)).unwrap_or(usize::MAX)
-}
-
-/// Mean of the points that are no gaps; NaN if there is none.
-fn mean_of_points(side: &[f64]) -> f64 {
-    let points = side.iter().filter(|value| !value.is_nan());
-    points.sum::<f64>() / count(side) as f64
 }
 
 /// Number of steps by which the canary's series starts later, if both clocks have the same step and the number

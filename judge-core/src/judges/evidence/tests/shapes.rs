@@ -234,33 +234,6 @@ fn a_start_that_outlasts_a_short_baseline_is_judged() {
 }
 
 #[test]
-fn a_side_with_a_finer_step_is_compared_over_the_steps_of_the_other() {
-    // Both sides follow one load, which hides the shift unless points of the same time are compared.
-    let side = |seed: u64, steps_a_minute: usize, shift: f64| {
-        let n = 60 * steps_a_minute;
-        let load = |index: usize| 1.0 + 0.5 * (index as f64 / (10 * steps_a_minute) as f64).sin();
-        let points = noise(n, seed).into_iter().enumerate();
-        let values = points.map(|(i, z)| 100.0 * load(i) * (1.0 + shift + 0.05 * z)).collect();
-        let clock = Clock::new(1_700_000_000_000, 60_000 / steps_a_minute as u64).unwrap();
-        Series { values, clock: Some(clock) }
-    };
-    let class = |baseline: Series, canary: Series| {
-        let pair = MetricPair::new("metric", baseline, canary);
-        let request = request(vec![increase("metric")], vec![pair]);
-        EvidenceJudge.judge(&request).unwrap().metrics[0].classification
-    };
-    for (of_baseline, of_canary) in [(1, 2), (1, 6), (2, 1), (4, 1)] {
-        for seed in 0..10 {
-            let judged =
-                |shift| class(side(seed, of_baseline, 0.0), side(seed + 100, of_canary, shift));
-            let name = format!("{of_baseline} and {of_canary} points a minute, seed {seed}");
-            assert_eq!(judged(0.0), Classification::Pass, "{name}");
-            assert_eq!(judged(0.15), Classification::High, "{name}");
-        }
-    }
-}
-
-#[test]
 fn a_start_that_ends_in_steps_is_as_high_as_all_of_it() {
     let mut canary = around_100(60, 1);
     canary[..6].iter_mut().for_each(|value| *value *= 3.0);
