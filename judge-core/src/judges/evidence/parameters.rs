@@ -17,7 +17,7 @@ pub(crate) const OTHER_LEVEL: f64 = 0.1;
 /// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from the bound if its baseline is within this
 /// share of the bound,
 pub(crate) const NEAR_BOUND: f64 = 0.05;
-/// and a share of its baseline if that is farther away than this.
+/// and a share of its baseline if that is farther away than this: twice as far. It changes nothing on the real series.
 pub(crate) const FAR_FROM_BOUND: f64 = 0.1;
 /// Rates that are extrapolated, as Prometheus does, may be above their bound by a trifle.
 pub(crate) const ABOVE_BOUND: f64 = 1.01;
@@ -70,6 +70,12 @@ pub(crate) const SPREAD_SHARE: f64 = 1.2;
 pub(crate) const TAIL_SHARE: f64 = 0.15;
 pub(crate) const EXCURSIONS_SHARE: f64 = 1.6;
 pub(crate) const EVENTS_SHARE: f64 = 0.7;
+/// Largest autocorrelation of events out of a changing traffic: few times say nothing of more. Not measured by itself.
+pub(crate) const STRATA_PHI: f64 = 0.9;
+/// Limits of a rate ratio are searched within e to the plus or minus this power of the estimate,
+pub(crate) const RATIOS_SEARCHED: f64 = 40.0;
+/// by this many halvings.
+pub(crate) const HALVINGS: usize = 50;
 /// The p-value of the number of points with events is multiplied by this where events are counted, too.
 pub(crate) const EVENT_POINTS_COST: f64 = 5.0;
 pub(crate) const SPARSE_LOCATION_SHARE: f64 = 0.3;

@@ -101,12 +101,15 @@ pub(crate) fn goes_on(request: &JudgeRequest) -> bool {
 /// Whether a look before the last has so few points that most metrics cannot be judged yet: then the next look decides.
 pub(crate) fn is_too_early(request: &JudgeRequest, metrics: &[MetricJudgement]) -> bool {
     let counted = || metrics.iter().filter(|metric| !metric.muted);
-    let has_points = counted().any(|metric| metric.decision == Decision::Untestable);
+    let longer =
+        |metric: &MetricJudgement| metric.baseline.counts.judged.max(metric.canary.counts.judged);
+    let is_missing = |metric: &MetricJudgement| metric.decision == Decision::MissingData;
+    let has_points = counted().any(|metric| {
+        metric.decision == Decision::Untestable
+            || is_missing(metric) && (1..p::FEWEST).contains(&longer(metric))
+    });
     // A side that has enough points shows that the other should have some.
-    let is_absent = |metric: &MetricJudgement| {
-        metric.decision == Decision::MissingData
-            && metric.baseline.counts.judged.max(metric.canary.counts.judged) >= p::FEWEST
-    };
+    let is_absent = |metric: &MetricJudgement| is_missing(metric) && longer(metric) >= p::FEWEST;
     let absent = counted().filter(|metric| is_absent(metric)).count();
     let missing = |metric: &MetricJudgement| metric.standing() == Standing::Missing;
     let all = counted().count();

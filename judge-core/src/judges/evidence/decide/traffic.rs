@@ -175,9 +175,11 @@ pub(crate) fn advise(
     judged: &[Judged],
     explained: &[Explained],
 ) -> Option<Warning> {
-    let mut explained = explained.iter().filter(|(index, _)| !judged[*index].metric.muted);
-    let problem = if let Some((index, factor)) = explained.next() {
-        let others = match explained.count() {
+    let explained: Vec<&Explained> =
+        explained.iter().filter(|(index, _)| !judged[*index].metric.muted).collect();
+    let problem = if let [(index, _), others @ ..] = &explained[..] {
+        let factor = explained.iter().map(|(_, factor)| *factor).fold(0.0, f64::max);
+        let others = match others.len() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };

@@ -122,15 +122,19 @@ pub(crate) fn find(
     Some(events)
 }
 
-/// The times at which events and exposures of both sides are known, counted in `unit`. `None` if most points have no such time.
+/// The times at which both sides have events and exposures, counted in `unit`. `None` if the exposures of most points are not known.
 fn stratify(timeline: &PairTimeline, exposure: &Exposure, unit: f64) -> Option<Strata> {
     let PairTimeline { canary, baseline, .. } = timeline;
     let factor = exposure.canary / exposure.baseline;
+    let known = exposure.at_times.iter().filter(|(m, n)| (m + n).is_finite()).count();
+    if 2 * known < count(canary).max(count(baseline)) {
+        return None;
+    }
     let points = canary.iter().zip(baseline).zip(&exposure.at_times);
     let strata: Vec<Stratum> = points
         .filter(|((x, y), (m, n))| {
-            let is_known = *m > 0.0 && *n > 0.0 && (m + n).is_finite();
-            is_known && **x >= 0.0 && **y >= 0.0
+            let has_traffic = *m > 0.0 && *n > 0.0 && (m + n).is_finite();
+            has_traffic && **x >= 0.0 && **y >= 0.0
         })
         .map(|((x, y), (m, n))| Stratum {
             canary: (x * factor / unit).round(),
@@ -139,8 +143,7 @@ fn stratify(timeline: &PairTimeline, exposure: &Exposure, unit: f64) -> Option<S
             baseline_exposure: n / unit,
         })
         .collect();
-    let longer = count(canary).max(count(baseline));
-    if 2 * strata.len() <= longer { None } else { Strata::new(strata, exposure.proportion) }
+    Strata::new(strata, exposure.proportion)
 }
 
 /// Points of both sides, with the sign that makes them 0 or more.

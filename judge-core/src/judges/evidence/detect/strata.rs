@@ -5,19 +5,12 @@
 //! of both sides: its exposure times the allowance, over that plus the baseline's exposure. **Statistic**: the canary's events
 //! less their expected number, summed over the times, over the standard error of the sum (Mantel and Haenszel 1959; as a
 //! Student's t). **Effect**: the ratio of rates of Mantel and Haenszel, by Rothman and Boice for exposures (in Robins, Breslow
-//! and Greenland 1986); its interval inverts the test. **Cost**: O(n) for the test; the interval takes some 100 times that.
+//! and Greenland 1986); its interval inverts the t. **Cost**: O(n) for the test; the interval takes some 100 times that.
 
 use crate::judgement::Interval;
 use crate::judges::evidence::parameters as p;
 use crate::math;
 use crate::stats::distribution::student;
-
-/// No autocorrelation of residuals counts for more.
-const AUTOCORRELATION_MOST: f64 = 0.9;
-/// The logarithms of rate ratios that are searched for a limit lie within so much of the estimate,
-const SEARCHED: f64 = 40.0;
-/// and the search halves them so many times.
-const HALVINGS: usize = 50;
 
 /// Events and exposures of one time, in the same unit.
 #[derive(Debug, Clone, Copy)]
@@ -60,10 +53,12 @@ impl Stratum {
     }
 }
 
-/// Times with events.
+/// All times at which both sides have an exposure.
 #[derive(Debug)]
 pub(crate) struct Strata {
     times: Vec<Stratum>,
+    /// Number of times that have events.
+    with_events: f64,
     /// Whether exposures are trials, of which events are a part.
     trials: bool,
     dispersion: Dispersion,
@@ -89,13 +84,15 @@ pub(crate) struct Standardised {
 
 impl Strata {
     /// `None` if fewer than two times have events.
-    pub(crate) fn new(mut times: Vec<Stratum>, trials: bool) -> Option<Self> {
-        times.retain(|stratum| stratum.events() > 0.0);
-        if times.len() < 2 {
+    pub(crate) fn new(times: Vec<Stratum>, trials: bool) -> Option<Self> {
+        let with_events = times.iter().filter(|stratum| stratum.events() > 0.0).count();
+        if with_events < 2 {
             return None;
         }
+        // Events that exceed their trials are no part of them.
+        let trials = trials && times.iter().all(|stratum| stratum.events() <= stratum.exposure());
         let dispersion = Dispersion { factor: 1.0, freedom: 1.0 };
-        let strata = Self { times, trials, dispersion };
+        let strata = Self { times, with_events: with_events as f64, trials, dispersion };
         Some(Self { dispersion: strata.estimate_dispersion(), ..strata })
     }
 
@@ -129,30 +126,36 @@ impl Strata {
     ///
     /// Residuals are those from the fitted ratio, so that harm is no dispersion.
     fn estimate_dispersion(&self) -> Dispersion {
-        let n = self.times.len() as f64;
+        let n = self.with_events;
         let (even, part) = self.missing_time();
         let (canary, baseline) = self.crossed();
         let added = even.events() * even.share(1.0) * (1.0 - even.share(1.0));
         let ratio = (canary + added) / (baseline + added);
-        let (mut pearson, mut squares, mut variances) = (0.0, 0.0, 0.0);
-        for stratum in self.times.iter().chain([&even]) {
-            let (residual, variance) =
-                (stratum.residual(ratio), stratum.variance(ratio, self.trials));
-            if variance > 0.0 {
+        let all = || self.times.iter().chain([&even]);
+        let variance_of = |stratum: &Stratum| stratum.variance(ratio, self.trials);
+        let variances: f64 = all().map(variance_of).sum();
+        let (mut pearson, mut weighed, mut concentration) = (0.0, 0.0, 0.0);
+        for stratum in all() {
+            let (residual, variance) = (stratum.residual(ratio), variance_of(stratum));
+            // How far the fitted ratio follows this time.
+            let leverage = variance / variances;
+            if variance > 0.0 && leverage < 1.0 {
                 pearson += residual * residual / variance;
-                squares += residual * residual;
-                variances += variance;
+                weighed += residual * residual / (1.0 - leverage) / variances;
+                concentration += leverage * leverage;
             }
         }
-        let weighed = if variances > 0.0 { squares / variances * n / (n - 1.0) } else { 0.0 };
-        let factor = (pearson / (n - 1.0 + part)).max(weighed).max(1.0);
         // Satterthwaite (1946): the square of a residual of few events varies less than that of a normal one, and not at all
         // for one event.
         let variability = self.sum(|s| 1.0 - 1.0 / s.events().max(1.0));
-        Dispersion {
-            factor: factor * self.autocorrelation_factor(ratio),
-            freedom: (n - 1.0) * n / variability,
+        let pearson = pearson / (n - variability / n + part);
+        let mut freedom = (n - 1.0) * n / variability;
+        if weighed > pearson.max(1.0) {
+            // A few times with most of the traffic decide.
+            freedom = freedom.min((1.0 / concentration - 1.0).max(1.0));
         }
+        let factor = pearson.max(weighed).max(1.0) * self.autocorrelation_factor(ratio);
+        Dispersion { factor, freedom }
     }
 
     /// A time at which the sides do not differ, with the events that a side lacks to have as many as a typical time, and which part
@@ -185,7 +188,7 @@ impl Strata {
         let of_baseline = neighbours(self.times.iter().map(|stratum| {
             (stratum.baseline - rate * stratum.baseline_exposure) / stratum.baseline_exposure.sqrt()
         }));
-        let r = of_pairs.min(of_baseline).min(AUTOCORRELATION_MOST);
+        let r = of_pairs.min(of_baseline).min(p::STRATA_PHI);
         let is_clear = r * (self.times.len() as f64).sqrt() > p::UNREMARKABLE_SCORE;
         if is_clear { (1.0 + r) / (1.0 - r) } else { 1.0 }
     }
@@ -210,8 +213,8 @@ impl Strata {
         let middle = math::ln((canary + 0.5) / (baseline + 0.5) * exposures);
         // The score falls as the ratio rises.
         let limit = |score: f64| {
-            let (mut below, mut above) = (middle - SEARCHED, middle + SEARCHED);
-            for _ in 0..HALVINGS {
+            let (mut below, mut above) = (middle - p::RATIOS_SEARCHED, middle + p::RATIOS_SEARCHED);
+            for _ in 0..p::HALVINGS {
                 let log_ratio = f64::midpoint(below, above);
                 let bound =
                     if self.score(math::exp(log_ratio)) > score { &mut below } else { &mut above };
@@ -241,7 +244,8 @@ impl Strata {
         };
         let variance = self.sum(|s| s.variance(allowed, self.trials));
         let of_whole = whole.variance(allowed, self.trials && allowed == 1.0);
-        let dispersion = (self.dispersion.factor * variance / of_whole).max(1.0);
+        let relative = if of_whole > 0.0 { variance / of_whole } else { 1.0 };
+        let dispersion = (self.dispersion.factor * relative).max(1.0);
         Standardised { canary, baseline, exposures, dispersion }
     }
 }
