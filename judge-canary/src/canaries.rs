@@ -273,8 +273,13 @@ impl Canaries {
     /// As [`Self::metric_set`].
     pub async fn metric_set_bytes(&self, id: &str) -> Result<usize, CanaryError> {
         let MetricSetSize { bytes, points } = self.shared.store.metric_set_size(id).await?;
-        let stored = bytes.saturating_mul(STORED_COPIES);
-        let all = points.saturating_mul(POINT_BYTES).saturating_add(stored);
+        // Older series have no number of points.
+        let of_points = if points > 0 {
+            points.saturating_mul(POINT_BYTES)
+        } else {
+            bytes.saturating_mul(READ_BYTES)
+        };
+        let all = of_points.saturating_add(bytes.saturating_mul(STORED_COPIES));
         Ok(usize::try_from(all).unwrap_or(usize::MAX))
     }
 

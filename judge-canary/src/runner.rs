@@ -69,7 +69,7 @@ struct Held {
     lost: CancellationToken,
 }
 
-/// The list of a runner with a canary on it, until the task ends, however it ends. So long its lease is renewed.
+/// Keeps a canary on its runner's list until the task ends, however it ends. While it is listed, its lease is renewed.
 struct Holding {
     runner: Arc<Runner>,
     held: Arc<Held>,

@@ -97,7 +97,9 @@ pub(crate) async fn make(
                 let claimed = Claimed { since_millis, ..claimed.clone() };
                 let attempts = claimed.attempts.saturating_add(u32::from(!failed.not_asked));
                 let next = now.saturating_add(wait);
-                give_back(shared, owner, &claimed, next, attempts).await;
+                if !give_back(shared, owner, &claimed, next, attempts).await {
+                    return None;
+                }
                 let reason = if failed.not_asked { Postponed::Permits } else { Postponed::Source };
                 let canary = CanarySummary { next_millis: next, ..canary.clone() };
                 // It may have no listener.
@@ -219,14 +221,21 @@ async fn is_stored(shared: &SharedState, record: LookRecord<'_>) -> bool {
     }
 }
 
-async fn give_back(shared: &SharedState, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
+async fn give_back(
+    shared: &SharedState,
+    owner: &str,
+    claimed: &Claimed,
+    next: i64,
+    attempts: u32,
+) -> bool {
     let id = &claimed.canary.summary.id;
     let given = shared.store.postpone(owner, id, next, attempts, claimed.since_millis).await;
-    match given {
+    match &given {
         Ok(()) | Err(KeepError::LeaseLost(_)) => {}
         // Its lease runs out, and the canary is claimed again.
         Err(error) => warn!(canary = id, "a canary is not given back: {error}"),
     }
+    given.is_ok()
 }
 
 #[cfg(test)]

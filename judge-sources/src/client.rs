@@ -177,8 +177,11 @@ fn jittered(attempts: u32) -> Duration {
     longest.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
-/// Rounds to 10 ms, for people: what is left of a timeout of 5 s when the store is asked is a little less.
+/// Rounds to 10 ms if it is at least that, for people: what is left of a timeout of 5 s when the store is asked is a little less.
 fn rounded(duration: Duration) -> Duration {
+    if duration < Duration::from_millis(10) {
+        return duration;
+    }
     let tens = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).saturating_add(5) / 10;
     Duration::from_millis(tens * 10)
 }

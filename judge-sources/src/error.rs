@@ -401,10 +401,7 @@ impl AnswerError {
             | Self::SameLabels(_)
             | Self::NoSeries
             | Self::TagKeys { .. } => true,
-            // Limits of time and load of the server pass.
-            Self::Refused(said) => {
-                !["limit exceeded", "interrupted"].iter().any(|passing| said.contains(passing))
-            }
+            Self::Refused(said) => !PASSING.iter().any(|passing| said.contains(passing)),
             Self::Response(_) | Self::OutOfTime | Self::Json { .. } => false,
         }
     }
@@ -416,6 +413,17 @@ impl AnswerError {
         if changed == text { self } else { Self::Refused(changed) }
     }
 }
+
+/// Parts of InfluxDB's errors that say that the server is too busy, or not up: the same query may be answered later.
+const PASSING: [&str; 7] = [
+    "max-concurrent-queries",
+    "timeout",
+    "interrupted",
+    "query aborted",
+    "shutdown",
+    "is closed",
+    "is disabled",
+];
 
 /// Advice for a store that moves times to multiples of the step, as VictoriaMetrics and the frontend of Thanos do.
 fn moved(millis: i64, grid: Grid) -> &'static str {

@@ -30,7 +30,7 @@ pub(super) fn unpack<T: DeserializeOwned>(
     })
 }
 
-/// A document whose text never is in memory as a whole, which takes longer than [`unpack`].
+/// Reads a document without holding its whole text in memory; slower than [`unpack`].
 pub(super) fn unpack_in_pieces<T: DeserializeOwned>(
     what: &'static str,
     packed: &[u8],

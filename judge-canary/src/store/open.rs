@@ -169,7 +169,10 @@ fn migrator(place: &StorePlace) -> Migrator {
     let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
         Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(all.iter().map(migration).collect())
+    let mut migrator = Migrator::with_migrations(all.iter().map(migration).collect());
+    // A newer replica may have added tables and columns: migrations only add, so that an older one can go on.
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// Locks the file against other processes, until this process ends, however it ends. A symbolic link is locked as what it points to.

@@ -66,6 +66,11 @@ impl CallWeights {
             stream: (1024 * 1024).min(limit / 8),
         }
     }
+
+    /// The largest weight of one call.
+    fn largest(self) -> usize {
+        self.call + self.judgement.max(self.stream)
+    }
 }
 
 /// The shared state of all calls.
@@ -106,13 +111,13 @@ impl Budget {
         after: usize,
     ) -> Result<(), Refusal> {
         let Counter { used, large, limit } = self.counter(part);
-        // Rounded to whole bytes; a caller may always have one call, also one that judges.
+        // Rounded to whole bytes; a caller may always have one call, whether it judges or opens a stream.
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a part of a number of bytes"
         )]
-        let most = ((*limit as f64 * self.share) as usize).max(self.weights.judgement);
+        let most = ((*limit as f64 * self.share) as usize).max(self.weights.largest());
         let counted = [
             (share.map(|share| &**share), before, after, most, Resource::Share),
             (

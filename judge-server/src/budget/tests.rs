@@ -111,11 +111,15 @@ fn one_caller_has_its_share_and_no_more() {
 }
 
 #[test]
-fn the_smallest_share_has_room_for_a_call_that_judges() {
-    let budget = Budget::new(1024 * 1024, 0.01);
-    let judgement = budget.weights.judgement;
-    let held = budget.reserve(Part::Calls, Some("a"), judgement).unwrap();
-    assert_eq!(held.another().grow(1).unwrap_err().reason(), "TOO_MANY_BYTES_OF_CALLER");
+fn the_smallest_share_has_room_for_a_call_that_judges_or_a_stream() {
+    for limit in [1024 * 1024, 24 * 1024 * 1024] {
+        let budget = Budget::new(limit, 0.01);
+        let weights = budget.weights;
+        for weight in [weights.judgement, weights.stream] {
+            let held = budget.reserve(Part::Calls, Some("a"), weights.call).unwrap();
+            held.another().grow(weight).unwrap();
+        }
+    }
 }
 
 #[test]

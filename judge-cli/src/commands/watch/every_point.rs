@@ -128,7 +128,11 @@ impl MonitoredCanary<'_> {
             match self.watch.fetch_window(missing, until, display).await? {
                 Ok(mut fetched) => {
                     let config = &self.watch.args.queried.config;
-                    self.nothing_found = nothing_fetched(config, &mut fetched.clone());
+                    // The notices of what is not found stay for the warnings.
+                    let is_nothing = fetched.iter().all(FetchedMetric::is_empty);
+                    let copy = is_nothing.then(|| fetched.clone());
+                    self.nothing_found =
+                        copy.and_then(|mut copy| nothing_fetched(config, &mut copy));
                     self.has_found |= self.nothing_found.is_none();
                     self.retain_news(&mut fetched);
                     for warning in fetch_warnings(&fetched) {

@@ -193,6 +193,9 @@ fn errors_of_a_query_are_no_errors_of_the_server() {
         (r#"{"results": [{"series": [], "partial": true}]}"#, true),
         (r#"{"results": [{"error": "max-concurrent-queries limit exceeded(20, 20)"}]}"#, false),
         (r#"{"results": [{"error": "query interrupted"}]}"#, false),
+        (r#"{"results": [{"error": "query engine shutdown"}]}"#, false),
+        (r#"{"results": [{"error": "engine is closed"}]}"#, false),
+        (r#"{"results": [{"error": "max-select-series limit exceeded: (4/3)"}]}"#, true),
         (r#"{"results": []}"#, false),
     ] {
         let error = read(body.as_bytes()).unwrap_err();
