@@ -137,12 +137,13 @@ impl Strata {
         let (mut pearson, mut weighed, mut concentration) = (0.0, 0.0, 0.0);
         for stratum in all() {
             let (residual, variance) = (stratum.residual(ratio), variance_of(stratum));
-            // How far the fitted ratio follows this time.
-            let leverage = variance / variances;
+            let weight = variance / variances;
+            // How far the fitted ratio follows this time: not at all for single events, whose residuals all are of one size.
+            let leverage = weight * (1.0 - 1.0 / stratum.events().max(1.0));
             if variance > 0.0 && leverage < 1.0 {
                 pearson += residual * residual / variance;
                 weighed += residual * residual / (1.0 - leverage) / variances;
-                concentration += leverage * leverage;
+                concentration += weight * weight;
             }
         }
         // Satterthwaite (1946): the square of a residual of few events varies less than that of a normal one, and not at all

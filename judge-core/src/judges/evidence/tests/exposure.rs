@@ -143,6 +143,10 @@ fn few_events_are_tested_exactly() {
         let p = events(&judge_with(config.clone(), none.clone(), of_300(30, &singles(n)))).p;
         assert!((p - 0.5_f64.powi(i32::try_from(n).unwrap())).abs() < 1e-12, "{n}: {p}");
     }
+    // At least 7 of 8.
+    let one = of_300(30, &[(25, 1.0)]);
+    let p = events(&judge_with(config, one, of_300(30, &singles(7)))).p;
+    assert!((p - 9.0 / 256.0).abs() < 1e-12, "{p}");
 }
 
 #[test]
