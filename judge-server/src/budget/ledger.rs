@@ -66,11 +66,6 @@ impl CallWeights {
             stream: (1024 * 1024).min(limit / 8),
         }
     }
-
-    /// The largest weight of one call.
-    fn largest(self) -> usize {
-        self.call + self.judgement.max(self.stream)
-    }
 }
 
 /// The shared state of all calls.
@@ -117,7 +112,8 @@ impl Budget {
             clippy::cast_sign_loss,
             reason = "a part of a number of bytes"
         )]
-        let most = ((*limit as f64 * self.share) as usize).max(self.weights.largest());
+        let most = (*limit as f64 * self.share) as usize;
+        let most = most.max(self.weights.call + self.weights.judgement.max(self.weights.stream));
         let counted = [
             (share.map(|share| &**share), before, after, most, Resource::Share),
             (
