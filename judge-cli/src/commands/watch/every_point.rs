@@ -128,7 +128,7 @@ impl MonitoredCanary<'_> {
             match self.watch.fetch_window(missing, until, display).await? {
                 Ok(mut fetched) => {
                     let config = &self.watch.args.queried.config;
-                    // The notices of what is not found stay for the warnings.
+                    // `nothing_fetched` takes the notices out, which the warnings below show.
                     let is_nothing = fetched.iter().all(FetchedMetric::is_empty);
                     let copy = is_nothing.then(|| fetched.clone());
                     self.nothing_found =

@@ -44,7 +44,7 @@ pub(super) fn exposure(
     is_known.then(|| Exposure { canary, baseline, proportion, at_times: at_times() })
 }
 
-/// Exposures of the canary and of the baseline at the times of `timeline`, NaN or 0 where they are not known. Empty
+/// Exposures of the canary and of the baseline at the times of `timeline`, NaN where they are not known. Empty
 /// unless the metric called `name` has the same times as `pair`, and both sides have the same times, too.
 fn exposures_at_times(
     name: &str,

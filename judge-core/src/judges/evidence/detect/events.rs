@@ -19,7 +19,7 @@ use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::timeline::{PairTimeline, are_sparse, count};
 use crate::stats::{ConfidenceLevel, Proportion, Rate, TwoRates, two_proportions, two_rates};
 
-use super::strata::{Standardised, Strata, Stratum};
+use super::strata::{Strata, Stratum, Totals};
 
 /// A multiple counts as whole if it is off by no more than this share, because rates are rounded.
 const WHOLE: f64 = 1e-6;
@@ -57,8 +57,8 @@ pub(crate) struct Exposure {
     pub(crate) baseline: f64,
     /// Whether events are a part of the exposure, as errors are a part of requests.
     pub(crate) proportion: bool,
-    /// Exposures of the canary and of the baseline at each time of the timeline; 0 or NaN where they are not known.
-    /// Empty if times cannot be compared.
+    /// Exposures of the canary and of the baseline at each time of the timeline; NaN where they are not known. Empty if
+    /// times cannot be compared.
     pub(crate) at_times: Vec<(f64, f64)>,
 }
 
@@ -169,15 +169,6 @@ struct Compared {
     p: f64,
 }
 
-/// Numbers of events, which vary `dispersion` times as much as independent ones.
-#[derive(Clone, Copy)]
-struct Totals {
-    canary: f64,
-    baseline: f64,
-    exposures: (f64, f64),
-    dispersion: f64,
-}
-
 impl Sides<'_> {
     /// Compares the numbers of events, counted in `unit`; without a unit, the numbers of points with events.
     fn compare(&self, unit: Option<f64>) -> Option<Compared> {
@@ -210,14 +201,12 @@ impl Sides<'_> {
     /// Compares the events of the same times. The larger of two p-values counts: the sum of the times is normal only for many
     /// events, and the exact test does not know that the dispersion is an estimate.
     fn compare_by_time(&self, strata: &Strata) -> Option<Compared> {
-        let Standardised { canary, baseline, exposures, dispersion } =
-            strata.standardise(self.allowed);
-        let totals = Totals { canary, baseline, exposures, dispersion };
+        let totals = strata.standardise(self.allowed);
         let (_, exact) = self.compare_exactly(totals, self.trials.then_some(1.0))?;
         let p = exact.max(strata.p_value(self.allowed, self.sign));
         Some(Compared {
-            canary,
-            baseline,
+            canary: totals.canary,
+            baseline: totals.baseline,
             ratio: strata.rate_ratio(),
             interval: strata.interval(),
             p,

@@ -71,14 +71,13 @@ struct Dispersion {
     freedom: f64,
 }
 
-/// Sums over all times, as if they were one.
+/// Numbers of events, which vary `dispersion` times as much as independent ones.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standardised {
+pub(crate) struct Totals {
     pub(crate) canary: f64,
     pub(crate) baseline: f64,
-    /// Exposures for which the canary's expected share of all events is the mean over the times.
+    /// Exposure of the canary and of the baseline.
     pub(crate) exposures: (f64, f64),
-    /// Variance over that of independent events with one share.
     pub(crate) dispersion: f64,
 }
 
@@ -215,7 +214,7 @@ impl Strata {
         // The score falls as the ratio rises.
         let limit = |score: f64| {
             let (mut below, mut above) = (middle - p::RATIOS_SEARCHED, middle + p::RATIOS_SEARCHED);
-            for _ in 0..p::HALVINGS {
+            for _ in 0..p::RATIO_HALVINGS {
                 let log_ratio = f64::midpoint(below, above);
                 let bound =
                     if self.score(math::exp(log_ratio)) > score { &mut below } else { &mut above };
@@ -230,9 +229,10 @@ impl Strata {
         }
     }
 
-    /// One table for all times, for a canary whose rate is `allowed` times the baseline's. Counts with one mean share vary more than
-    /// counts whose shares differ (Hoeffding 1956), so an exact test of the table is valid for few events.
-    pub(crate) fn standardise(&self, allowed: f64) -> Standardised {
+    /// The totals of all times as if they were one time, for a canary whose rate is `allowed` times the baseline's: with exposures
+    /// for which the canary's expected share of all events is the mean over the times. Counts with one mean share vary more than
+    /// counts whose shares differ (Hoeffding 1956), so an exact test of the totals is valid for few events.
+    pub(crate) fn standardise(&self, allowed: f64) -> Totals {
         let (canary, baseline) = (self.sum(|s| s.canary), self.sum(|s| s.baseline));
         let (events, exposure) = (canary + baseline, self.sum(Stratum::exposure));
         let share = self.sum(|s| s.events() * s.share(allowed)) / events;
@@ -247,7 +247,7 @@ impl Strata {
         let of_whole = whole.variance(allowed, self.trials && allowed == 1.0);
         let relative = if of_whole > 0.0 { variance / of_whole } else { 1.0 };
         let dispersion = (self.dispersion.factor * relative).max(1.0);
-        Standardised { canary, baseline, exposures, dispersion }
+        Totals { canary, baseline, exposures, dispersion }
     }
 }
 
